@@ -1,0 +1,77 @@
+// Installs with the pinned pnpm, from the committed lockfile, once: a stamp in node_modules says for what it stands.
+// Only Node's own modules here, since nothing is installed yet.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { hasCompiler, onPath, repo, whyNoMmapIo } from './toolchain.mjs';
+
+const PNPM = 'pnpm@10.34.9';
+
+/** Everything `npm start`, `npm test` and `npm run build` need. */
+export async function ensureInstalled() {
+  const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...memberManifests(), ...readdirSync(join(repo, 'patches')).map((name) => `patches/${name}`)];
+  await installOnce(repo, inputs, ['install', '--frozen-lockfile'], buildMmapIo);
+}
+
+/** The benchmark's peers, which compile for a minute: a workspace of its own in packages/bench. */
+export async function ensureBenchInstalled() {
+  await installOnce(join(repo, 'packages/bench'), ['package.json', 'pnpm-lock.yaml'], ['install', '--ignore-workspace', '--frozen-lockfile']);
+}
+
+function memberManifests() {
+  const packages = readdirSync(join(repo, 'packages')).filter((name) => name !== 'bench');
+  return [...packages.map((name) => `packages/${name}/package.json`), 'examples/package.json'].filter((path) => existsSync(join(repo, path))).sort();
+}
+
+async function installOnce(dir, inputs, args, after) {
+  const stamp = join(dir, 'node_modules/.mapstone-installed');
+  const wanted = fingerprint(dir, inputs);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const log = join(dir, 'node_modules/.mapstone-install.log');
+  mkdirSync(join(dir, 'node_modules'), { recursive: true });
+  console.log(`Installing dependencies${dir === repo ? '' : ` of ${dir.slice(repo.length + 1)}`} with ${PNPM} ...`);
+  const code = await pnpm(dir, args, log);
+  if (code !== 0) {
+    console.error(`Installing failed (exit code ${code}). The whole output is in ${log}`);
+    process.exit(1);
+  }
+  await after?.(log);
+  writeFileSync(stamp, wanted);
+}
+
+// A compiler that came later, or another Node, asks for mmap-io to be built again; so they are part of what the stamp stands for.
+function fingerprint(dir, inputs) {
+  const hash = createHash('sha256');
+  for (const input of inputs) hash.update(input).update('\0').update(readFileSync(join(dir, input))).update('\0');
+  return `${hash.digest('hex')} ${process.platform}-${process.arch}-${process.versions.modules} compiler=${hasCompiler()}\n`;
+}
+
+// pnpm doesn't build again what it has already installed, and a failed build of an optional package is no failure to it: nor is it to us.
+async function buildMmapIo(log) {
+  let why = whyNoMmapIo();
+  if (why && hasCompiler()) {
+    await pnpm(repo, ['rebuild', 'mmap-io'], log);
+    why = whyNoMmapIo();
+  }
+  if (!why) console.log('mmap-io is built: stores are mapped through it, and through koffi where asked.');
+  else console.log(`mmap-io is not built (${hasCompiler() ? why : 'no C++ compiler, make and Python on the PATH'}): stores are mapped through koffi, which needs none.`);
+}
+
+/** Runs pnpm; the compiler's chatter goes to the log only, where it can't be taken for a failure. */
+function pnpm(dir, args, log) {
+  // A prompt would wait for ever on a terminal nobody looks at.
+  const env = { ...process.env, npm_config_confirm_modules_purge: 'false', npm_config_reporter: 'append-only', npm_config_update_notifier: 'false' };
+  const [command, ...first] = onPath('npx') ? ['npx', '-y', PNPM] : ['npm', 'exec', '-y', PNPM, '--'];
+  const child = spawn(command, [...first, ...args], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      appendFileSync(log, `${line}\n`);
+      if (!isChatter(line)) console.log(`  ${line}`);
+    });
+  }
+  return new Promise((done) => child.on('error', () => done(127)).on('close', (code) => done(code ?? 1)));
+}
+
+const isChatter = (line) => line.trim() === '' || / install: |^npm warn Unknown .*config|gyp (ERR|WARN)|^Progress: (?!.*done)|^(dependencies|devDependencies|optionalDependencies):$|^\+ |is available\)$|^Packages: /.test(line);

@@ -14,7 +14,10 @@ export default class CountReporter {
         const { state, note } = test.result();
         if (state === 'passed') count.passed++;
         else if (state === 'failed') count.failed++;
-        else if (state === 'skipped') skipped.push(`${relative(process.cwd(), module.moduleId)} > ${test.fullName}: ${note ?? (test.options.mode === 'todo' ? 'to do' : 'no reason given')}`);
+        else if (state === 'skipped')
+          skipped.push(
+            `${relative(process.cwd(), module.moduleId)} > ${test.fullName}: ${note ?? (test.options.mode === 'todo' ? 'to do' : 'no reason given')}`,
+          );
         else count.failed++;
       }
     }

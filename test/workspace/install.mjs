@@ -11,7 +11,13 @@ const PNPM = 'pnpm@10.34.9';
 
 /** Everything `npm start`, `npm test` and `npm run build` need. */
 export async function ensureInstalled() {
-  const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...memberManifests(), ...readdirSync(join(repo, 'patches')).map((name) => `patches/${name}`)];
+  const inputs = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'package.json',
+    ...memberManifests(),
+    ...readdirSync(join(repo, 'patches')).map((name) => `patches/${name}`),
+  ];
   await installOnce(repo, inputs, ['install', '--frozen-lockfile'], buildMmapIo);
 }
 
@@ -44,7 +50,12 @@ async function installOnce(dir, inputs, args, after) {
 // A compiler that came later, or another Node, asks for mmap-io to be built again; so they are part of what the stamp stands for.
 function fingerprint(dir, inputs) {
   const hash = createHash('sha256');
-  for (const input of inputs) hash.update(input).update('\0').update(readFileSync(join(dir, input))).update('\0');
+  for (const input of inputs)
+    hash
+      .update(input)
+      .update('\0')
+      .update(readFileSync(join(dir, input)))
+      .update('\0');
   return `${hash.digest('hex')} ${process.platform}-${process.arch}-${process.versions.modules} compiler=${hasCompiler()}\n`;
 }
 
@@ -56,7 +67,10 @@ async function buildMmapIo(log) {
     why = whyNoMmapIo();
   }
   if (!why) console.log('mmap-io is built: stores are mapped through it, and through koffi where asked.');
-  else console.log(`mmap-io is not built (${hasCompiler() ? why : 'no C++ compiler, make and Python on the PATH'}): stores are mapped through koffi, which needs none.`);
+  else
+    console.log(
+      `mmap-io is not built (${hasCompiler() ? why : 'no C++ compiler, make and Python on the PATH'}): stores are mapped through koffi, which needs none.`,
+    );
 }
 
 /** Runs pnpm; the compiler's chatter goes to the log only, where it can't be taken for a failure. */
@@ -74,4 +88,8 @@ function pnpm(dir, args, log) {
   return new Promise((done) => child.on('error', () => done(127)).on('close', (code) => done(code ?? 1)));
 }
 
-const isChatter = (line) => line.trim() === '' || / install: |^npm warn Unknown .*config|gyp (ERR|WARN)|^Progress: (?!.*done)|^(dependencies|devDependencies|optionalDependencies):$|^\+ |is available\)$|^Packages: /.test(line);
+const isChatter = (line) =>
+  line.trim() === '' ||
+  / install: |^npm warn Unknown .*config|gyp (ERR|WARN)|^Progress: (?!.*done)|^(dependencies|devDependencies|optionalDependencies):$|^\+ |is available\)$|^Packages: /.test(
+    line,
+  );

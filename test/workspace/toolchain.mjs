@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 export const repo = resolve(fileURLToPath(import.meta.url), '../../..');
 
-export function onPath(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((dir) => {
+export function onPath(name, path = process.env.PATH ?? '') {
+  return path.split(delimiter).some((dir) => {
     try {
       accessSync(join(dir, name), constants.X_OK);
       return dir !== '';

@@ -87,5 +87,5 @@ export async function mappingOf(dir, env, node = 'node') {
     store.close();
     rmSync(dir, { recursive: true });`;
   const { code, output } = await run(node, ['--input-type=module', '-e', script], { cwd: dir, env, quiet: true });
-  return code === 0 ? output.trim() : `failed: ${output.match(/^\w*Error.*$/m)?.[0] ?? output.slice(0, 200)}`;
+  return code === 0 ? output.trim() : `failed: ${(output.match(/^\w*Error.*$/m)?.[0] ?? output).slice(0, 60)}`;
 }

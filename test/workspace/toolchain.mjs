@@ -21,7 +21,12 @@ export function onPath(name, path = process.env.PATH ?? '') {
 
 /** True where everything node-gyp asks for is on the PATH. */
 export function hasCompiler() {
-  return process.platform !== 'win32' && ['c++', 'g++', 'clang++'].some((name) => onPath(name)) && onPath('make') && ['python3', 'python'].some((name) => onPath(name));
+  return (
+    process.platform !== 'win32' &&
+    ['c++', 'g++', 'clang++'].some((name) => onPath(name)) &&
+    onPath('make') &&
+    ['python3', 'python'].some((name) => onPath(name))
+  );
 }
 
 /** Undefined where mmap-io loads as the engine loads it, else why it doesn't. In a process of its own: a failed load may be mended later. */

@@ -1,0 +1,94 @@
+// Making a file all or nothing: whoever finds it at its name finds it whole, also after a power cut, and a file that is already there is never replaced.
+
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, readlinkSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { refuseRemote } from './file-system.js';
+import { fromNode, io } from './system-error.js';
+import { writeZeros } from './zeros.js';
+
+/** Codes of link(2) that mean: this file system has no hard links. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** See `Mapping.create`. A crash in the middle leaves at most a `.mapstone-*.tmp` beside it. */
+export function createFile(path: string, head: Uint8Array, size: number): boolean {
+  if (present(path)) return false;
+  const target = throughLinks(path);
+  const directory = dirname(target);
+  refuseRemote(directory);
+  const temporary = join(directory, `.mapstone-${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    writeWhole(temporary, head, size);
+    if (!give(temporary, target)) return false;
+    syncDirectory(directory);
+    return true;
+  } catch (error) {
+    throw fromNode(error, path);
+  } finally {
+    removeIfThere(temporary);
+  }
+}
+
+/** Whether `path` leads to anything; a dangling symbolic link does not. */
+export function present(path: string): boolean {
+  return io(path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;
+}
+
+/** Where a dangling symbolic link points: link(2) would find the link itself in its way. */
+function throughLinks(path: string): string {
+  let target = path;
+  for (let hops = 0; hops < 40; hops++) {
+    const directory = io(target, () => realpathSync(dirname(resolve(target)))); // before any `..` is taken off by its name alone
+    const place = join(directory, basename(target));
+    const entry = io(place, () => lstatSync(place, { throwIfNoEntry: false }));
+    if (!entry?.isSymbolicLink()) return place;
+    target = resolve(directory, readlinkSync(place));
+  }
+  return target;
+}
+
+function writeWhole(path: string, head: Uint8Array, size: number): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600); // the kernel takes the umask off
+  try {
+    for (let at = 0; at < head.length; ) at += writeSync(fd, head, at, head.length - at, at);
+    writeZeros(fd, head.length, size);
+    fsyncSync(fd); // before the name exists: a name must never lead to missing bytes
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives the file its name unless it is taken. The temporary name may remain. */
+function give(temporary: string, target: string): boolean {
+  try {
+    linkSync(temporary, target);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.has(code ?? '')) throw error;
+  }
+  // Without hard links two creators at the same moment are told apart by a look only: the later one would win.
+  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) return false;
+  renameSync(temporary, target);
+  return true;
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error; // EINVAL: this file system has no such thing
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Renamed, or never made; an error here must not hide the one under way.
+  }
+}

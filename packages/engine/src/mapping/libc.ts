@@ -1,0 +1,109 @@
+// The system calls Node lacks, through koffi: mmap, munmap, msync (also off the event loop), madvise, fcntl, and what macOS needs besides.
+// Loaded at first use, because importing this package must not throw on any platform.
+// Symbols come from the process itself, not from a library's name: Alpine has musl, macOS has libSystem.
+
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { StoreError } from '../errors.js';
+import { systemError } from './system-error.js';
+
+const MAP_FAILED = 2n ** 64n - 1n;
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MS_SYNC = process.platform === 'darwin' ? 0x10 : 4;
+// off_t, struct flock and the views below are written for 64-bit machines.
+const supported = (process.platform === 'linux' || process.platform === 'darwin') && ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64', 's390x'].includes(process.arch);
+
+/** Addresses are bigints. `path` only names the file in an error. */
+export interface Libc {
+  readonly pageSize: number;
+  mmap(fd: number, offset: number, length: number, writable: boolean, path: string): bigint;
+  munmap(address: bigint, length: number, path: string): void;
+  msync(address: bigint, length: number, path: string): void;
+  /** The caller keeps the mapping alive until the promise settles. */
+  msyncAsync(address: bigint, length: number, path: string): Promise<void>;
+  /** `advice` is the platform's number. */
+  madvise(address: bigint, length: number, advice: number, path: string): void;
+  /** fcntl with a pointer; false where another open file holds a conflicting lock. */
+  setLock(fd: number, command: number, flock: Buffer, path: string): boolean;
+  view(address: bigint, length: number): ArrayBuffer;
+  addressOf(bytes: Buffer): bigint;
+  /** macOS: a string of the kernel, `undefined` if there is none. */
+  sysctl(name: string): string | undefined;
+  /** macOS: the name of the file system and whether it is local. */
+  fileSystem(path: string): { name: string; local: boolean };
+}
+
+let loaded: Libc | undefined;
+let failure: StoreError | undefined;
+
+/** The one Libc of this thread. Throws `ERR_PLATFORM_UNSUPPORTED` where it can't be had. */
+export function libc(): Libc {
+  if (loaded !== undefined) return loaded;
+  if (failure !== undefined) throw failure;
+  try {
+    if (!supported) throw new Error(`no 64-bit Linux or macOS: ${process.platform} ${process.arch}`);
+    return (loaded = bind());
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw (failure = new StoreError('ERR_PLATFORM_UNSUPPORTED', `koffi does not load here (${why}): install it with its optional dependencies`, { cause }));
+  }
+}
+
+function bind(): Libc {
+  const koffi: typeof import('koffi')['default'] = createRequire(import.meta.url)('koffi');
+  const library = koffi.load(null);
+  const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+  const munmap = library.func('int munmap(void *, size_t)');
+  const msync = library.func('int msync(void *, size_t, int)');
+  const madvise = library.func('int madvise(void *, size_t, int)');
+  // Variadic as in C: Apple's arm64 passes such arguments on the stack, so a plain three-argument declaration would lock at random there.
+  const fcntl = library.func('int fcntl(int, int, ...)');
+  const pageSize: number = library.func('int getpagesize()')();
+  const check = (syscall: string, result: number, path: string) => {
+    if (result !== 0) throw systemError(syscall, koffi.errno(), path);
+  };
+  return {
+    pageSize,
+    mmap(fd, offset, length, writable, path) {
+      const address: bigint | null = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+      if (address === null || address === MAP_FAILED) throw systemError('mmap', koffi.errno(), path);
+      return address;
+    },
+    munmap: (address, length, path) => check('munmap', munmap(address, length), path),
+    msync: (address, length, path) => check('msync', msync(address, length, MS_SYNC), path),
+    msyncAsync: (address, length, path) =>
+      new Promise((resolve, reject) => {
+        // koffi carries the errno of the other thread to this callback.
+        msync.async(address, length, MS_SYNC, (error: unknown, result: number) => {
+          if (error) reject(error);
+          else if (result !== 0) reject(systemError('msync', koffi.errno(), path));
+          else resolve();
+        });
+      }),
+    madvise: (address, length, advice, path) => check('madvise', madvise(address, length, advice), path),
+    setLock(fd, command, flock, path) {
+      if (fcntl(fd, command, 'void *', flock) !== -1) return true;
+      const errno = koffi.errno();
+      if (errno === constants.errno.EAGAIN || errno === constants.errno.EACCES) return false;
+      throw systemError('fcntl', errno, path);
+    },
+    view: (address, length) => koffi.view(address, length),
+    addressOf: (bytes) => koffi.address(bytes),
+    sysctl(name) {
+      const value = Buffer.alloc(256);
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(value.length));
+      const sysctlbyname = library.func('int sysctlbyname(const char *, void *, void *, void *, size_t)');
+      return sysctlbyname(name, value, length, null, 0) === 0 ? value.toString('latin1', 0, value.indexOf(0)) : undefined;
+    },
+    fileSystem(path) {
+      // struct statfs with 64-bit inodes: f_flags at 64, f_fstypename at 72, 2,168 bytes in all; MNT_LOCAL is 0x1000.
+      const statfs = library.func(`statfs${process.arch === 'x64' ? '$INODE64' : ''}`, 'int', ['const char *', 'void *']);
+      const buffer = Buffer.alloc(4096);
+      check('statfs', statfs(path, buffer), path);
+      return { name: buffer.toString('latin1', 72, buffer.indexOf(0, 72)), local: (buffer.readUInt32LE(64) & 0x1000) !== 0 };
+    },
+  };
+}

@@ -1,0 +1,235 @@
+// Files in memory, by path, for every platform: nothing is written anywhere, nothing outlives the thread, and a store on one is empty after its last close.
+// A file is a list of blocks, one from `create` and one more from each `allocate` past the end. A range inside one block is mapped as it is; a range over several
+// first joins them into one, which is only possible while none of them is mapped. The engine maps the ranges it allocates, so it never meets that limit.
+
+import { randomUUID } from 'node:crypto';
+import { freemem } from 'node:os';
+import { resolve } from 'node:path';
+import { StoreError } from '../errors.js';
+import type { Identity, MappedFile, Mapping, Region } from './mapping.js';
+
+interface Block {
+  readonly offset: number;
+  readonly buffer: ArrayBuffer;
+  mapped: number;
+}
+
+interface Lock {
+  readonly owner: object;
+  readonly start: number;
+  readonly end: number;
+  readonly exclusive: boolean;
+}
+
+/** What all opens of one path share. */
+interface File {
+  readonly id: string;
+  blocks: Block[];
+  locks: Lock[];
+  opens: number;
+}
+
+/** Files live while they are open, or, with `keep`, until they are removed. */
+export class MemoryMapping implements Mapping {
+  readonly kind = 'memory';
+  readonly #files = new Map<string, File>();
+  readonly #keep: boolean;
+
+  constructor(options: { keep?: boolean } = {}) {
+    this.#keep = options.keep ?? false;
+  }
+
+  exists(path: string): boolean {
+    return this.#files.has(resolve(path));
+  }
+
+  fileId(path: string): string | undefined {
+    return this.#files.get(resolve(path))?.id;
+  }
+
+  open(path: string, { readOnly }: { readOnly: boolean }): MappedFile {
+    const name = resolve(path);
+    const file = this.#files.get(name);
+    if (file === undefined) throw new StoreError('ERR_STORE_IO', `open ${name}: no such file in memory`, { path: name, syscall: 'open' });
+    file.opens++;
+    return new MemoryFile(file, name, readOnly, () => {
+      if (--file.opens === 0 && !this.#keep && this.#files.get(name) === file) this.#files.delete(name);
+    });
+  }
+
+  create(path: string, head: Uint8Array, size: number): boolean {
+    const name = resolve(path);
+    if (this.#files.has(name)) return false;
+    const file: File = { id: `memory:${randomUUID()}`, blocks: [], locks: [], opens: 0 };
+    if (size > 0) file.blocks.push(newBlock(0, size, name));
+    new Uint8Array(file.blocks[0]?.buffer ?? 0).set(head);
+    this.#files.set(name, file);
+    return true;
+  }
+
+  /** Takes a file's name away; opens of it go on. */
+  remove(path: string): boolean {
+    return this.#files.delete(resolve(path));
+  }
+}
+
+class MemoryFile implements MappedFile {
+  readonly kind = 'memory';
+  readonly path: string;
+  /** Nothing guards the bytes here: the engine doesn't write to what it opened read-only. */
+  readonly readOnly: boolean;
+  readonly #file: File;
+  readonly #onClose: () => void;
+  readonly #regions = new Map<Region, Block>();
+  #closed = false;
+
+  constructor(file: File, path: string, readOnly: boolean, onClose: () => void) {
+    this.#file = file;
+    this.path = path;
+    this.readOnly = readOnly;
+    this.#onClose = onClose;
+  }
+
+  size(): number {
+    this.#mustBeOpen();
+    return sizeOf(this.#file);
+  }
+
+  read(offset: number, length: number): Buffer {
+    const copy = Buffer.alloc(Math.max(0, Math.min(length, this.size() - offset)));
+    for (const { from, bytes } of pieces(this.#file, offset, offset + copy.length)) copy.set(bytes, from - offset);
+    return copy;
+  }
+
+  allocate(from: number, to: number): void {
+    const size = this.size();
+    for (const { bytes } of pieces(this.#file, from, to)) bytes.fill(0);
+    if (to > size) this.#file.blocks.push(newBlock(size, to - size, this.path));
+  }
+
+  async allocateAsync(from: number, to: number): Promise<void> {
+    this.allocate(from, to);
+  }
+
+  freeSpace(): number {
+    this.#mustBeOpen();
+    return freemem();
+  }
+
+  map(offset: number, length: number): Region {
+    const size = this.size();
+    if (offset + length > size) throw new RangeError(`${this.path}: [${offset}, ${offset + length}) is not inside the file of ${size} bytes`);
+    const block = this.#blockWith(offset, offset + length);
+    const at = offset - block.offset;
+    const region: Region = {
+      offset,
+      length,
+      bytes: Buffer.from(block.buffer, at, length),
+      words: new Int32Array(block.buffer, at, length >> 2),
+      doubles: new Float64Array(block.buffer, at, length >> 3),
+    };
+    block.mapped++;
+    this.#regions.set(region, block);
+    return region;
+  }
+
+  unmap(region: Region): void {
+    const block = this.#regions.get(region);
+    if (block === undefined) return;
+    this.#regions.delete(region);
+    block.mapped--;
+  }
+
+  sync(): void {
+    this.#mustBeOpen();
+  }
+
+  async syncAsync(): Promise<void> {
+    this.#mustBeOpen();
+  }
+
+  /** As the kernel's: conflicts only with other opens; what this one held of the range is replaced. */
+  tryLock(start: number, length: number, mode: 'shared' | 'exclusive'): boolean {
+    this.#mustBeOpen();
+    const exclusive = mode === 'exclusive';
+    if (exclusive && this.readOnly) throw new StoreError('ERR_STORE_IO', `${this.path}: opened read-only, so it takes only shared locks`, { path: this.path });
+    const end = start + length;
+    const taken = this.#file.locks.some((lock) => lock.owner !== this && lock.start < end && start < lock.end && (exclusive || lock.exclusive));
+    if (taken) return false;
+    this.#release(start, end);
+    this.#file.locks.push({ owner: this, start, end, exclusive });
+    return true;
+  }
+
+  unlock(start: number, length: number): void {
+    this.#mustBeOpen();
+    this.#release(start, start + length);
+  }
+
+  identity(): Identity {
+    this.#mustBeOpen();
+    return this.#file.id;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    for (const region of [...this.#regions.keys()]) this.unmap(region);
+    this.#release(0, Infinity);
+    this.#closed = true;
+    this.#onClose();
+  }
+
+  /** Drops this open's locks on `[start, end)`, keeping what sticks out on either side. */
+  #release(start: number, end: number): void {
+    this.#file.locks = this.#file.locks.flatMap((lock) => {
+      if (lock.owner !== this || lock.end <= start || end <= lock.start) return [lock];
+      const rests = [];
+      if (lock.start < start) rests.push({ ...lock, end: start });
+      if (end < lock.end) rests.push({ ...lock, start: end });
+      return rests;
+    });
+  }
+
+  #blockWith(from: number, to: number): Block {
+    const { blocks } = this.#file;
+    const first = blocks.findLastIndex((block) => block.offset <= from);
+    const last = blocks.findLastIndex((block) => block.offset < to);
+    if (first === last) return blocks[first];
+    const joined = blocks.slice(first, last + 1);
+    if (joined.some((block) => block.mapped > 0)) {
+      throw new StoreError('ERR_STORE_IO', `${this.path}: [${from}, ${to}) spans parts that are mapped already: map them one by one`, { path: this.path, syscall: 'mmap' });
+    }
+    const { offset } = joined[0];
+    const end = joined[joined.length - 1].offset + joined[joined.length - 1].buffer.byteLength;
+    const whole = newBlock(offset, end - offset, this.path);
+    for (const block of joined) new Uint8Array(whole.buffer).set(new Uint8Array(block.buffer), block.offset - offset);
+    blocks.splice(first, joined.length, whole);
+    return whole;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new StoreError('ERR_STORE_CLOSED', `${this.path} is closed`, { path: this.path });
+  }
+}
+
+function newBlock(offset: number, length: number, path: string): Block {
+  try {
+    return { offset, buffer: new ArrayBuffer(length), mapped: 0 };
+  } catch (cause) {
+    throw new StoreError('ERR_STORE_FULL', `${path}: no ${length} bytes of memory left: set a smaller maxSize, or use a file`, { cause, path });
+  }
+}
+
+function sizeOf({ blocks }: File): number {
+  const last = blocks.at(-1);
+  return last === undefined ? 0 : last.offset + last.buffer.byteLength;
+}
+
+/** The bytes of `[from, to)` as far as the file has them, block by block. */
+function* pieces({ blocks }: File, from: number, to: number): Generator<{ from: number; bytes: Uint8Array }> {
+  for (const { offset, buffer } of blocks) {
+    const start = Math.max(from, offset);
+    const end = Math.min(to, offset + buffer.byteLength);
+    if (start < end) yield { from: start, bytes: new Uint8Array(buffer, start - offset, end - start) };
+  }
+}

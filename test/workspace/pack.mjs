@@ -1,6 +1,6 @@
 // `npm run test:pack`: what a user gets. The packages are packed, installed with plain npm into an empty project beside keyv,
 // without a warning to act on, and run there.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
@@ -56,10 +56,15 @@ const NO_ACTION = [
 /** Packs, installs and runs; throws with what went wrong. */
 export async function packInstallRun() {
   const dir = temporary('pack');
-  const tarballs = await packAll(join(dir, 'tarballs'));
-  const seen = [];
-  for (const project of PROJECTS) seen.push(`${project.name}: ${await installAndRun(join(dir, project.name.replaceAll(/\W+/g, '-')), tarballs, project)}`);
-  return seen;
+  try {
+    const tarballs = await packAll(join(dir, 'tarballs'));
+    const seen = [];
+    for (const project of PROJECTS) seen.push(`${project.name}: ${await installAndRun(join(dir, project.name.replaceAll(/\W+/g, '-')), tarballs, project)}`);
+    return seen;
+  } finally {
+    // Now, since vitest ends its processes without an `exit` event.
+    if (!process.env.MAPSTONE_KEEP) rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 async function packAll(into) {

@@ -45,7 +45,7 @@ const PROJECTS = [
   { name: 'keyv 6, no install scripts', keyv: 'keyv@6.1.0', options: ['--ignore-scripts'], noAction: [/EBADENGINE/] },
 ];
 
-// npm 11 lists install scripts it wants approved, and npm 12 doesn't run them. koffi's and msgpackr's have nothing to do, their binaries
+// npm 11 lists install scripts that nobody has approved. koffi's and msgpackr's have nothing to do, their binaries
 // are packages: so nobody must act, which the project with --ignore-scripts shows. A script of any other package is a failure.
 const NO_ACTION = [
   /Unknown \w+ config/,

@@ -3,7 +3,8 @@
 // may change under it, so everything except a one-byte string is copied to private memory before it is looked at.
 import { types } from 'node:util';
 import { rangeError, typeError } from '../errors.js';
-import { decodeMsgpack, decodeV8, encodeStructured, isFastShape, isWellFormed } from './structured.js';
+import { isWellFormed, pack } from './pack.js';
+import { decodeMsgpack, decodeV8, encodeV8, invalid } from './structured.js';
 
 /** What the bytes of a value are. Part of the format: a number is never reused. */
 export const ValueKind = {
@@ -100,8 +101,16 @@ function encodeOther(value: unknown, out: EncodedValue): void {
 function encodeObject(value: object, out: EncodedValue): void {
   if (types.isUint8Array(value)) return setBytes(out, Buffer.isBuffer(value) ? ValueKind.BUFFER : ValueKind.BYTES, storable(value));
   if (types.isDate(value)) return setFloat(out, ValueKind.DATE, Date.prototype.getTime.call(value));
-  const packed = isFastShape(value);
-  setBytes(out, packed ? ValueKind.MSGPACK : ValueKind.V8, encodeStructured(value, packed));
+  const packed = packOrThrow(value);
+  setBytes(out, packed === null ? ValueKind.V8 : ValueKind.MSGPACK, packed ?? encodeV8(value));
+}
+
+function packOrThrow(value: object): Uint8Array | null {
+  try {
+    return pack(value, MAX_VALUE_BYTES);
+  } catch (cause) {
+    throw invalid(cause);
+  }
 }
 
 function storable(view: Uint8Array): Uint8Array {

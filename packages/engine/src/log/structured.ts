@@ -1,106 +1,21 @@
-// Objects and arrays to bytes and back. Two encodings: msgpackr, fast, for shapes it is known to bring back exactly, and V8's
-// structured clone for everything else. What neither can keep is a TypeError that says where it lies.
+// Objects and arrays to bytes and back. Two encodings: MessagePack (pack.ts), fast, for what it brings back exactly, and V8's structured
+// clone for everything else. What neither can keep is a TypeError that says where it lies.
 // Losses that are promised (as in structuredClone): class instances and null-prototype objects come back plain, subclasses of Map, Date
 // and the like as their base, getters as the value they gave; non-enumerable properties, and properties set on a Map, Date or typed array, go.
 // Views of one ArrayBuffer come back each with memory of its own. References that repeat, and cycles, are kept.
 import { types } from 'node:util';
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
-import { Packr } from 'msgpackr';
+import { Unpackr } from 'msgpackr';
 import { typeError } from '../errors.js';
 
-// No records and no shared structures: every value decodes alone.
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: 'bigint' });
+// It only reads: pack.ts writes, as the check that nothing is lost has to see every value anyway. No structures: every value decodes alone.
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'bigint' });
 
-// Past these V8 is as fast, so looking further for msgpackr's sake only costs.
-const MAX_FAST_NODES = 1024;
-const MAX_FAST_DEPTH = 64;
-const MAX_FAST_STRING = 64 * 1024;
-// A fifth of what overflows the default stack of V8's decoder is refused no more than it must be: about 1,900 levels do.
+// Deeper values are refused, so that what was stored can also be read: the default stack holds about 1,900 levels in V8's decoder.
 const MAX_DEPTH = 1000;
 
-const seen: object[] = [];
-let seenMany: Set<object> | null = null;
-let nodes = 0;
-
-/** Whether msgpackr brings this back exactly. Runs no code of the user's: accessors and proxies say no before they are asked. */
-export function isFastShape(value: object): boolean {
-  nodes = 0;
-  const fast = isFastObject(value, 0);
-  seen.length = 0;
-  seenMany = null;
-  return fast;
-}
-
-function isFast(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case 'string':
-      return isFastString(value);
-    case 'number':
-      return value !== 0 || !Object.is(value, -0);
-    case 'boolean':
-    case 'undefined':
-      return true;
-    case 'object':
-      return value === null || isFastObject(value, depth);
-    default:
-      return false; // a bigint, or what is refused
-  }
-}
-
-/** ES2024, in Node since 20; newer than the library this compiles against. */
-export function isWellFormed(text: string): boolean {
-  return (text as string & { isWellFormed(): boolean }).isWellFormed();
-}
-
-// Lone surrogates are lost as UTF-8; a leading BOM is, where msgpackr falls back to TextDecoder.
-const SUSPECT = /^\ufeff|[\ud800-\udfff]/;
-
-function isFastString(value: string): boolean {
-  return value.length <= MAX_FAST_STRING && (!SUSPECT.test(value) || (value.charCodeAt(0) !== 0xfeff && isWellFormed(value)));
-}
-
-function isFastObject(value: object, depth: number): boolean {
-  if (depth > MAX_FAST_DEPTH || types.isProxy(value)) return false;
-  const array = Array.isArray(value);
-  if (Object.getPrototypeOf(value) !== (array ? Array.prototype : Object.prototype)) return false;
-  const keys = Object.keys(value);
-  nodes += keys.length + 1;
-  if (nodes > MAX_FAST_NODES || (array && keys.length !== value.length)) return false; // too many; or holes, or properties of its own
-  if (isSeen(value) || Object.getOwnPropertySymbols(value).length > 0) return false;
-  return array ? areFastItems(value, depth) : areFastFields(value as Record<string, unknown>, keys, depth);
-}
-
-function areFastItems(array: unknown[], depth: number): boolean {
-  // As many keys as items is either all items, or as many holes as properties.
-  for (let at = 0; at < array.length; at++) {
-    const field = Object.getOwnPropertyDescriptor(array, at);
-    if (field === undefined || field.get !== undefined || !isFast(field.value, depth + 1)) return false;
-  }
-  return true;
-}
-
-function areFastFields(object: Record<string, unknown>, keys: string[], depth: number): boolean {
-  for (const key of keys) {
-    // msgpackr renames __proto__, and asks for the constructor to tell what an object is.
-    if (key === '__proto__' || key === 'constructor' || !isFastString(key)) return false;
-    const field = Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor;
-    if (field.get !== undefined || field.set !== undefined || !isFast(field.value, depth + 1)) return false;
-  }
-  return object.constructor === Object;
-}
-
-// msgpackr would write an object met twice two times, and a cycle forever.
-function isSeen(value: object): boolean {
-  if (seenMany !== null) return seenMany.size === seenMany.add(value).size;
-  if (seen.includes(value)) return true;
-  seen.push(value);
-  if (seen.length > 16) seenMany = new Set(seen);
-  return false;
-}
-
-/** The bytes of an object. `fast` is what isFastShape said of it. */
-export function encodeStructured(value: object, fast: boolean): Uint8Array {
-  if (fast) return packr.pack(value);
+/** The bytes in V8's format. Throws a TypeError that names the place of what can't be stored. */
+export function encodeV8(value: object): Uint8Array {
   let bytes: Uint8Array;
   try {
     const serializer = new Serializer();
@@ -109,15 +24,20 @@ export function encodeStructured(value: object, fast: boolean): Uint8Array {
     bytes = serializer.releaseBuffer();
   } catch (cause) {
     assertStorable(value, 0, cause);
-    throw typeError('ERR_VALUE_INVALID', `the value cannot be stored: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw invalid(cause);
   }
   // V8 takes a few things that it does not give back.
   assertStorable(value, bytes.length, undefined);
   return bytes;
 }
 
+/** What a getter or V8 threw, as an error of this store. */
+export function invalid(cause: unknown): TypeError {
+  return typeError('ERR_VALUE_INVALID', `the value cannot be stored: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+}
+
 export function decodeMsgpack(bytes: Buffer, length: number): unknown {
-  return packr.unpack(bytes, length);
+  return unpackr.unpack(bytes, length);
 }
 
 export function decodeV8(bytes: Buffer, length: number): unknown {

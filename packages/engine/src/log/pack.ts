@@ -11,6 +11,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 // Values lie behind each other in a chunk, never over each other: several may be waiting to be written.
 let target = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+let view = viewOf(target);
 let start = 0;
 let at = 0;
 let limit = 0;
@@ -19,6 +20,17 @@ let busy = false; // a getter may store a value itself
 // The objects met, for one met twice: in a list while they are few.
 const met: object[] = [];
 let metMany: Set<object> | null = null;
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function useChunk(bytes: Buffer, used: number): void {
+  target = bytes;
+  view = viewOf(bytes);
+  start = 0;
+  at = used;
+}
 
 /** The bytes of the value, or null where MessagePack would lose something (or it takes over `maxBytes`). What a getter throws, it throws. */
 export function pack(value: object, maxBytes: number): Uint8Array | null {
@@ -35,10 +47,7 @@ export function pack(value: object, maxBytes: number): Uint8Array | null {
     return bytes;
   } finally {
     at = start;
-    if (target.length > CHUNK_BYTES) {
-      target = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      start = at = 0;
-    }
+    if (target.length > CHUNK_BYTES) useChunk(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0); // a large one is its value's alone
     met.length = 0;
     metMany = null;
     busy = false;
@@ -51,9 +60,7 @@ function hasRoom(bytes: number): boolean {
   if (used + bytes > limit) return false;
   const larger = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, Math.min(limit, 2 * (used + bytes))));
   target.copy(larger, 0, start, at);
-  target = larger;
-  start = 0;
-  at = used;
+  useChunk(larger, used);
   return true;
 }
 
@@ -95,7 +102,7 @@ function writeNumber(value: number): boolean {
   if (!hasRoom(9)) return false;
   if (value >> 0 !== value || (value === 0 && 1 / value < 0)) {
     target[at] = 0xcb;
-    target.writeDoubleBE(value, at + 1); // keeps -0 and NaN
+    view.setFloat64(at + 1, value); // keeps -0 and NaN
     at += 9;
   } else if (value >= 0 && value < 0x80) {
     target[at++] = value;
@@ -108,7 +115,7 @@ function writeNumber(value: number): boolean {
     at += 3;
   } else {
     target[at] = 0xd2;
-    target.writeInt32BE(value, at + 1);
+    view.setInt32(at + 1, value);
     at += 5;
   }
   return true;
@@ -117,7 +124,7 @@ function writeNumber(value: number): boolean {
 function writeBigint(value: bigint): boolean {
   if (BigInt.asIntN(64, value) !== value || !hasRoom(9)) return false;
   target[at] = 0xd3;
-  target.writeBigInt64BE(value, at + 1);
+  view.setBigInt64(at + 1, value);
   at += 9;
   return true;
 }
@@ -126,13 +133,15 @@ function writeString(text: string): boolean {
   const length = text.length;
   if (length > SHORT_STRING) return writeLongString(text);
   if (!hasRoom(1 + length)) return false;
-  target[at] = 0xa0 + length;
+  const bytes = target;
+  const first = at + 1;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code >= 0x80) return writeLongString(text);
-    target[at + 1 + i] = code;
+    bytes[first + i] = code;
   }
-  at += 1 + length;
+  bytes[at] = 0xa0 + length;
+  at = first + length;
   return true;
 }
 
@@ -206,9 +215,9 @@ function writeDate(time: number): boolean {
   target[at] = 0xc7;
   target[at + 1] = 12;
   target[at + 2] = 0xff;
-  target.writeUInt32BE((time - seconds * 1000) * 1_000_000, at + 3);
-  target.writeInt32BE(Math.floor(seconds / 2 ** 32), at + 7);
-  target.writeUInt32BE(seconds - Math.floor(seconds / 2 ** 32) * 2 ** 32, at + 11);
+  view.setUint32(at + 3, (time - seconds * 1000) * 1_000_000);
+  view.setInt32(at + 7, Math.floor(seconds / 2 ** 32));
+  view.setUint32(at + 11, seconds);
   at += 15;
   return true;
 }

@@ -24,7 +24,8 @@ export function chooseMapping(kind?: MappingChoice): Mapping {
   const reasons = failures.map((failure) => failure.message).join('; ');
   const what = kind === undefined ? 'no file mapping loads' : `mapping '${kind}' does not load`;
   const cause = failures.length === 1 ? failures[0] : new AggregateError(failures, reasons);
-  throw new StoreError('ERR_PLATFORM_UNSUPPORTED', `${what} on ${process.platform} ${process.arch}: ${reasons}. mapping: 'memory' works everywhere, but keeps nothing`, { cause });
+  const message = `${what} on ${process.platform} ${process.arch}: ${reasons}. mapping: 'memory' works everywhere, but keeps nothing`;
+  throw new StoreError('ERR_PLATFORM_UNSUPPORTED', message, { cause });
 }
 
 /** Why a kind does not load here, `undefined` if it does. */

@@ -41,7 +41,7 @@ export class FileLock {
   }
 }
 
-/** struct flock of 64-bit Linux: {short type, short whence, (4), off_t start, off_t len, pid}; of macOS: {off_t start, off_t len, pid, short type, short whence}. */
+/** struct flock: 64-bit Linux {short type, short whence, 4 bytes, off_t start, off_t len, pid}; macOS {off_t start, off_t len, pid, short type, short whence}. */
 function flock(type: number, start: number, length: number): Buffer {
   const words = new BigInt64Array(4); // in the machine's own byte order
   const shorts = new Int16Array(words.buffer);

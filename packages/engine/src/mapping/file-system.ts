@@ -1,4 +1,4 @@
-// What the file system under a store can do. An allow-list: a shared mapping on a network or cluster file system is not coherent between machines, and its locks lie.
+// On which file systems a store may live. An allow-list: on a network or cluster file system a shared mapping is not coherent between machines, and locks lie.
 
 import { statfsSync } from 'node:fs';
 import { StoreError } from '../errors.js';
@@ -57,7 +57,7 @@ export function refuseRemote(path: string): void {
     what = local ? undefined : name;
   }
   if (what === undefined) return;
-  const why = 'machines that share a file do not see each other\'s memory';
+  const why = "machines that share a file do not see each other's memory";
   throw new StoreError('ERR_PLATFORM_UNSUPPORTED', `${path} lies on ${what}: ${why}. Put the store on a local disk, a container volume or tmpfs`, { path });
 }
 

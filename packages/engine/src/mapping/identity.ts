@@ -3,8 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { fstatSync, readFileSync } from 'node:fs';
-import type { Identity } from './mapping.js';
 import { libc } from './libc.js';
+import type { Identity } from './mapping.js';
 import { io } from './system-error.js';
 
 /** Two equal strings: the same file of the same disk within one boot. */
@@ -19,7 +19,7 @@ function bootId(): string {
   return id || `unknown-${randomUUID()}`;
 }
 
-/** Linux 5.15+: a number no two disks of one boot share, also if one is unplugged and another gets its place. Empty where there is none (tmpfs, btrfs, macOS). */
+/** Linux 5.15+: a number no two disks of one boot share, also if one takes another's place. Empty where there is none (tmpfs, btrfs, macOS). */
 function diskSequence(dev: bigint): string {
   if (process.platform !== 'linux') return '';
   // The bits of dev_t as glibc and musl spread them.

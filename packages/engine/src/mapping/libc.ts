@@ -13,7 +13,7 @@ const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MS_SYNC = process.platform === 'darwin' ? 0x10 : 4;
 // off_t, struct flock and the views below are written for 64-bit machines.
-const supported = (process.platform === 'linux' || process.platform === 'darwin') && ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64', 's390x'].includes(process.arch);
+const supported = ['linux', 'darwin'].includes(process.platform) && ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64', 's390x'].includes(process.arch);
 
 /** Addresses are bigints. `path` only names the file in an error. */
 export interface Libc {

@@ -1,9 +1,9 @@
 // Files in memory, by path, for every platform: nothing is written anywhere, nothing outlives the thread, and a store on one is empty after its last close.
-// A file is a list of blocks, one from `create` and one more from each `allocate` past the end. A range inside one block is mapped as it is; a range over several
-// first joins them into one, which is only possible while none of them is mapped. The engine maps the ranges it allocates, so it never meets that limit.
+// A file is a list of blocks, one from `create` and one more from each `allocate` past the end. A range inside one block is mapped as it is; a range over
+// several first joins them into one, which is only possible while none of them is mapped. Who maps the ranges it allocates never meets that limit.
 
 import { randomUUID } from 'node:crypto';
-import { freemem } from 'node:os';
+import { constants, freemem } from 'node:os';
 import { resolve } from 'node:path';
 import { StoreError } from '../errors.js';
 import type { Identity, MappedFile, Mapping, Region } from './mapping.js';
@@ -50,7 +50,8 @@ export class MemoryMapping implements Mapping {
   open(path: string, { readOnly }: { readOnly: boolean }): MappedFile {
     const name = resolve(path);
     const file = this.#files.get(name);
-    if (file === undefined) throw new StoreError('ERR_STORE_IO', `open ${name}: no such file in memory`, { path: name, syscall: 'open' });
+    if (file === undefined)
+      throw new StoreError('ERR_STORE_IO', `open ${name}: no such file in memory`, { path: name, syscall: 'open', errno: constants.errno.ENOENT });
     file.opens++;
     return new MemoryFile(file, name, readOnly, () => {
       if (--file.opens === 0 && !this.#keep && this.#files.get(name) === file) this.#files.delete(name);
@@ -103,6 +104,7 @@ class MemoryFile implements MappedFile {
 
   allocate(from: number, to: number): void {
     const size = this.size();
+    if (this.readOnly) throw readOnlyError(this.path, 'write');
     for (const { bytes } of pieces(this.#file, from, to)) bytes.fill(0);
     if (to > size) this.#file.blocks.push(newBlock(size, to - size, this.path));
   }
@@ -152,7 +154,7 @@ class MemoryFile implements MappedFile {
   tryLock(start: number, length: number, mode: 'shared' | 'exclusive'): boolean {
     this.#mustBeOpen();
     const exclusive = mode === 'exclusive';
-    if (exclusive && this.readOnly) throw new StoreError('ERR_STORE_IO', `${this.path}: opened read-only, so it takes only shared locks`, { path: this.path });
+    if (exclusive && this.readOnly) throw readOnlyError(this.path, 'fcntl');
     const end = start + length;
     const taken = this.#file.locks.some((lock) => lock.owner !== this && lock.start < end && start < lock.end && (exclusive || lock.exclusive));
     if (taken) return false;
@@ -197,7 +199,8 @@ class MemoryFile implements MappedFile {
     if (first === last) return blocks[first];
     const joined = blocks.slice(first, last + 1);
     if (joined.some((block) => block.mapped > 0)) {
-      throw new StoreError('ERR_STORE_IO', `${this.path}: [${from}, ${to}) spans parts that are mapped already: map them one by one`, { path: this.path, syscall: 'mmap' });
+      const message = `${this.path}: [${from}, ${to}) spans parts that are mapped already: map them one by one`;
+      throw new StoreError('ERR_STORE_IO', message, { path: this.path, syscall: 'mmap' });
     }
     const { offset } = joined[0];
     const end = joined[joined.length - 1].offset + joined[joined.length - 1].buffer.byteLength;
@@ -210,6 +213,12 @@ class MemoryFile implements MappedFile {
   #mustBeOpen(): void {
     if (this.#closed) throw new StoreError('ERR_STORE_CLOSED', `${this.path} is closed`, { path: this.path });
   }
+}
+
+/** What the kernel says to writing, or locking exclusively, through a read-only descriptor. */
+function readOnlyError(path: string, syscall: string): StoreError {
+  const message = `${syscall} ${path}: EBADF: opened read-only: open it for writing, or take shared locks only`;
+  return new StoreError('ERR_STORE_IO', message, { path, syscall, errno: constants.errno.EBADF });
 }
 
 function newBlock(offset: number, length: number, path: string): Block {

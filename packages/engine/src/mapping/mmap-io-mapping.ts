@@ -1,4 +1,5 @@
-// Maps files with the native addon mmap-io. It has no unmap: a mapping ends when the garbage collector finds its Buffer. Locks and asynchronous syncs are koffi's.
+// Maps files with the native addon mmap-io. It has no unmap: a mapping ends when the garbage collector finds its Buffer.
+// Locks and asynchronous syncs are koffi's here too, so without koffi there is no mmap-io.
 
 import { createRequire } from 'node:module';
 import { StoreError } from '../errors.js';
@@ -51,7 +52,7 @@ function load(): MmapIo {
   }
 }
 
-/** One page at 2^31: 32 bits make that a negative offset, which the kernel refuses (while 2^32 would silently become 0). A mapping may lie past the file's end. */
+/** One page at 2^31: in 32 bits a negative offset, which the kernel refuses (2^32 would silently become 0). A mapping may lie past the file's end. */
 function isWide(addon: MmapIo, fd: number): boolean {
   try {
     addon.map(4096, addon.PROT_READ, addon.MAP_SHARED, fd, WIDE);

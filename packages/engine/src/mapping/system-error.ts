@@ -1,15 +1,16 @@
 // A failed system call as a StoreError: which call, which errno, on which path, and what to do about it.
 
-import { dirname, resolve } from 'node:path';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { StoreError } from '../errors.js';
 
-const { EACCES, EDQUOT, EFBIG, EIO, EISDIR, EMFILE, ENFILE, ENODEV, ENOENT, ENOLCK, ENOMEM, ENOSPC, ENOTDIR, EPERM, EROFS } = constants.errno;
+const { EACCES, EBADF, EDQUOT, EFBIG, EIO, EISDIR, EMFILE, ENFILE, ENODEV, ENOENT, ENOLCK, ENOMEM, ENOSPC, ENOTDIR, EPERM, EROFS } = constants.errno;
 
 const advice = new Map<number, string>([
   [EACCES, 'check the permissions of the file and its directory, or open it readOnly'],
+  [EBADF, 'opened read-only: open it for writing, or take shared locks only'],
   [EIO, 'the disk may be failing: look at the system log, and keep a backup'],
   [EMFILE, 'this process has too many open files: close some or raise `ulimit -n`'],
   [ENFILE, 'the machine has too many open files: close some'],

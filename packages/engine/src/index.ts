@@ -1,0 +1,12 @@
+// Public names of the engine, and nothing else.
+
+export { StoreError, type StoreErrorCode } from './errors.js';
+export type { MappingKind } from './mapping/mapping.js';
+export type { StoreRecord } from './store/iterate.js';
+export type { Recovery } from './store/opening.js';
+export type { FlushPolicy, StoreOptions } from './store/options.js';
+export { closeAll, openStore } from './store/registry.js';
+export type { StoreStats } from './store/stats.js';
+export type { BatchOperations, PrefixOptions, SetItem, SetOptions, Store, StoreEntry } from './store/store.js';
+export type { Finding } from './upkeep/check.js';
+export type { RecoveryProgress } from './upkeep/rebuild.js';

@@ -1,0 +1,167 @@
+// Every number of the file format, and nothing else. FORMAT.md draws what these name; a test holds the two together.
+// Words are 32-bit little-endian, doubles are IEEE 754 little-endian on an even word. `W` in a name means: counted in words.
+
+export const FORMAT_VERSION = 1;
+export const MAGIC_LOW = 0x5350414d; // "MAPS"
+export const MAGIC_HIGH = 0x454e4f54; // "TONE"
+
+export const PAGE_BYTES = 4096;
+export const SECTOR_BYTES = 512;
+
+/** The head of the file: two superblock slots (a page each), the control block, the openers' page. Segments follow. */
+export const HEAD_BYTES = 4 * PAGE_BYTES;
+export const SUPERBLOCK_SLOTS = [0, PAGE_BYTES] as const;
+/** Each slot is written twice, in two sectors: one bad sector does not cost a completed flush. */
+export const SUPERBLOCK_COPIES = [0, SECTOR_BYTES] as const;
+export const CONTROL_OFFSET = 2 * PAGE_BYTES;
+
+/** Superblock, 32 words. */
+export const Super = {
+  CHECKSUM: 0, // XXH32 of words 1..31
+  MAGIC_LOW: 1,
+  MAGIC_HIGH: 2,
+  VERSION: 3,
+  FEATURES: 4, // bits a reader must know; none yet
+  SEGMENT_SHIFT: 5, // log2 of the segment size
+  MODE: 6, // 0: a store
+  CAPACITY: 7, // segments
+  FLUSH: 8, // double: number of the last completed flush
+  REVISION: 10, // double: number of this writing of the superblock
+  HASH_KEY_0: 12,
+  HASH_KEY_1: 13,
+  TABLE_SUM: 14, // sum of the checksums of all durable table slots, modulo 2^32
+  CLEAN: 15, // 1: closed cleanly, index and control block are synced
+  CLEAN_SUM: 16, // CRC-32 of control block, table and index at the clean close
+  CREATED: 18, // double: ms since 1970
+  WORDS: 32,
+} as const;
+
+export const MODE_STORE = 0;
+
+/** Control block: what the running processes share. Means nothing after a power cut. */
+export const Control = {
+  LOCK: 0, // writer lock: opener slot and generation (many processes)
+  FLUSH_LOCK: 1, // flusher lock (many processes)
+  POISON: 2, // a sync failed
+  CAPACITY: 3, // segments, published last when growing
+  INTENT: 4, // kind of the operation under way, 0 if none
+  PROGRESS: 5, // which step of it
+  INTENT_LOCATION: 6, // first record, or the bucket
+  INTENT_COUNT: 7, // records
+  INTENT_SEQUENCE: 8, // double: of the first record
+  NEXT_SEQUENCE: 10, // double
+  OPEN_SEGMENT: 12, // the segment that records are appended to, 0 if none
+  COUNT: 13, // entries
+  EPOCH: 14, // of the index
+  BUCKETS: 15, // buckets in the table
+  OVERFLOW_NEXT: 16, // overflow buckets ever handed out
+  OVERFLOW_FREE: 17, // head of the list of free ones, 0 if none
+  TOMBSTONE_BYTES: 18,
+  ESTABLISHED: 19, // 1 once a session has written the identity below
+  DURABLE_FLUSH: 20, // double
+  LAST_FLUSH: 22, // double: highest flush number ever begun
+  IDENTITY: 24, // 8 words: SHA-256 of boot, device, inode, birth, disk sequence
+  SESSION: 32, // 4 words: nonce (many processes)
+  STEPS: 40, // two steps of STEP_WORDS
+  WORDS: 64,
+} as const;
+
+/** One step of an operation under way: values as they are after it. */
+export const Step = {
+  LOCATION: 0, // of the record
+  COUNT: 1,
+  OLD_SEGMENT: 2, // segment of the record it replaces, 0 if none
+  OLD_LIVE: 3, // live bytes of that segment, after
+  NEW_LIVE: 4, // live bytes of the record's segment, after
+  TOMBSTONE_BYTES: 5,
+  OLD_CHAIN: 6, // first segment of the replaced value's chain, 0 if none
+  WORDS: 8,
+} as const;
+
+export const Intent = { NONE: 0, APPLY: 1, SPLIT: 2, CLEAR: 3, DROP: 4 } as const;
+
+/** Segments: powers of two. Their table: an entry of 128 bytes each, in the first segment of each group. */
+export const MIN_SEGMENT_SHIFT = 12;
+export const MAX_SEGMENT_SHIFT = 24;
+export const DEFAULT_SEGMENT_SHIFT = 20;
+export const MIN_SEGMENTS = 16;
+/** A new file starts with this many: a table, an index, a log segment and a spare one. */
+export const INITIAL_SEGMENTS = 4;
+export const ENTRY_SHIFT = 7;
+export const ENTRY_WORDS = 32;
+
+export const SegmentKind = { FREE: 0, LOG: 1, INDEX: 2, OVERFLOW: 3, CHAIN: 4 } as const;
+
+/** Table entry, current part: true while memory is intact. */
+export const Entry = {
+  KIND: 0,
+  GENERATION: 1,
+  LENGTH: 2, // bytes in use
+  LIVE: 3, // bytes of live records and tombstones
+  NEXT: 4, // chain: next segment; index and overflow: ordinal
+  EXPIRING: 5, // log: bytes of records with an expiry; chain head: location of its record
+  BASE_SEQUENCE: 6, // double: no record in it is older
+  LAST_EXPIRY: 8, // double: ms, latest of its expiries
+  SLOT_0: 12,
+  SLOT_1: 22,
+} as const;
+
+/** Table entry, durable slot, 10 words: what a flush wrote down. */
+export const Slot = {
+  CHECKSUM: 0, // XXH32 of words 1..9 seeded with the segment's number, never 0
+  KIND: 1,
+  FLUSH: 2, // double
+  GENERATION: 4,
+  LENGTH: 5,
+  BASE_SEQUENCE: 6, // double
+  NEXT: 8,
+  WORDS: 10,
+} as const;
+
+/** Locations count 16 bytes from the first segment: 64 GiB at most. */
+export const LOCATION_SHIFT = 4;
+export const RECORD_ALIGN = 1 << LOCATION_SHIFT;
+export const MAX_DATA_BYTES = 2 ** 32 * RECORD_ALIGN;
+/** No view is longer, so that every index into one stays a small integer. */
+export const MAX_REGION_BYTES = 2 ** 30;
+
+/** Record header, 6 words, then 2 more if it expires, then key (padded to a word) and value. */
+export const Rec = {
+  CHECKSUM: 0, // of the words from 1 to the value's end
+  GENERATION: 1, // of the segment
+  SEQUENCE: 2, // double
+  META: 4, // key length : 16 | value kind : 4 | flags : 4 | parity : 8
+  VALUE_LENGTH: 5,
+  EXPIRY: 6, // double, only with Flag.EXPIRES
+  HEADER_WORDS: 6,
+} as const;
+
+export const KIND_SHIFT = 16;
+export const PARITY_SHIFT = 24;
+export const Flag = {
+  UTF16_KEY: 1 << 20,
+  EXPIRES: 1 << 21,
+  USER: 1 << 22, // kept for adapters
+  CHAINED: 1 << 23, // the value lies in a chain; the record holds ChainRef
+} as const;
+/** Value kind of a record that says: this key is gone. */
+export const TOMBSTONE = 0;
+
+/** What a chained record holds in place of its value: 4 words. */
+export const ChainRef = { SEGMENT: 0, GENERATION: 1, CRC: 2, WORDS: 4 } as const;
+
+/** Records longer than this carry a CRC-32 in place of XXH32: native code wins there. */
+export const BULK_CHECKSUM_BYTES = 2048;
+
+export const MAX_KEY_BYTES = 65535;
+export const MAX_VALUE_BYTES = 2 ** 30;
+
+/** Bucket: 16 words, one cache line. Version and link, then 7 slots of tag and location. */
+export const BUCKET_WORDS = 16;
+export const BUCKET_SHIFT = 6;
+export const BUCKET_SLOTS = 7;
+export const Bucket = { VERSION: 0, LINK: 1, SLOTS: 2 } as const;
+/** A tag: 30 bits of hash, 2 bits of frequency (many processes, eviction). */
+export const TAG_MASK = ~3;
+/** Slots per bucket, on average, above which the table grows by a bucket. */
+export const SLOTS_BEFORE_SPLIT = 4.5;

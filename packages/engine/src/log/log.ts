@@ -1,0 +1,186 @@
+// The log: records are appended to the open segment and never change. Written first, published by one store of the segment's length.
+// Not here: which record is the latest of its key (index), and where new segments come from (upkeep/space.ts sets `takeSegment`).
+
+import type { Segments } from '../file/segments.js';
+import { recordChecksum } from '../file/checksum.js';
+import type { KeyBuffer } from '../hash-index/hash.js';
+import * as L from '../layout.js';
+import type { Region } from '../mapping/mapping.js';
+import { type EncodedValue, writeValue } from './codec.js';
+import { contentBytes, parity, type RecordReader, spaceFor } from './record.js';
+
+const { Control, Entry, Flag, Rec } = L;
+
+export class Log {
+  private readonly segments: Segments;
+  private readonly segmentBytes: number;
+  /** The open segment, 0 if none; bytes written to it, published or not. */
+  segment = 0;
+  tail = 0;
+  private region!: Region;
+  private base = 0;
+  private generation = 0;
+  /** Sequence number of the next record. */
+  sequence = 1;
+  /** Segments filled since the last publication, with their lengths: a batch may span several. */
+  private readonly filled: { segment: number; length: number }[] = [];
+  /** Bytes of log ever appended, for stats. */
+  appended = 0;
+
+  constructor(segments: Segments) {
+    this.segments = segments;
+    this.segmentBytes = segments.space.segmentBytes;
+  }
+
+  /** Continues in `segment` at `length`; 0 means a new segment is opened by the first append. */
+  resume(segment: number, length: number): void {
+    this.filled.length = 0;
+    this.segment = segment;
+    this.tail = length;
+    if (segment === 0) {
+      this.tail = this.segmentBytes;
+      return;
+    }
+    const { space } = this.segments;
+    this.region = space.regionOf[segment];
+    this.base = space.wordBase[segment];
+    this.generation = this.segments.word(segment, Entry.GENERATION);
+  }
+
+  /** Ends the open segment; the next append opens another. */
+  seal(): void {
+    if (this.segment !== 0) this.segments.dirty.add(this.segment);
+    this.segments.space.control[Control.OPEN_SEGMENT] = 0;
+    this.resume(0, 0);
+  }
+
+  fits(bytes: number): boolean {
+    return this.tail + bytes <= this.segmentBytes;
+  }
+
+  /** Moves on to a fresh segment that was taken for the log. */
+  openNext(segment: number): void {
+    const { space } = this.segments;
+    if (this.segment !== 0) {
+      this.filled.push({ segment: this.segment, length: this.tail });
+      this.segments.dirty.add(this.segment);
+    }
+    this.segment = segment;
+    this.tail = 0;
+    this.region = space.regionOf[segment];
+    this.base = space.wordBase[segment];
+    this.generation = this.segments.word(segment, Entry.GENERATION);
+  }
+
+  /** Writes a record behind the published ones, and returns its location. It must fit. `expiry` is Infinity for none; `payload` bytes of the value lie in it. */
+  write(key: KeyBuffer, value: EncodedValue, payload: number, flags: number, expiry: number): number {
+    const expires = expiry !== Number.POSITIVE_INFINITY;
+    const content = contentBytes(key.length, payload, expires);
+    const { words, doubles, bytes } = this.region;
+    const at = this.base + (this.tail >> 2);
+    words[at + Rec.GENERATION] = this.generation;
+    doubles[(at + Rec.SEQUENCE) >> 1] = this.sequence;
+    words[at + Rec.VALUE_LENGTH] = value.length;
+    let meta = key.length | (value.kind << L.KIND_SHIFT) | flags | (key.utf16 ? Flag.UTF16_KEY : 0);
+    let expiryWords = 0;
+    let keyAt = at + Rec.HEADER_WORDS;
+    if (expires) {
+      meta |= Flag.EXPIRES;
+      doubles[(at + Rec.EXPIRY) >> 1] = expiry;
+      expiryWords = words[at + Rec.EXPIRY] ^ words[at + Rec.EXPIRY + 1];
+      keyAt += 2;
+    }
+    words[at + Rec.META] = meta | (parity(meta, value.length, expiryWords) << L.PARITY_SHIFT);
+    const keyWords = key.words;
+    const keyCount = (key.length + 3) >> 2;
+    for (let i = 0; i < keyCount; i++) words[keyAt + i] = keyWords[i];
+    if (payload > 0) {
+      // The last word first, so that the padding is zero.
+      words[at + (content >> 2) - 1] = 0;
+      if ((flags & Flag.CHAINED) === 0) writeValue(value, bytes, (keyAt + keyCount) << 2);
+      else bytes.set(value.bytes as Uint8Array, (keyAt + keyCount) << 2);
+    }
+    words[at] = recordChecksum(words, bytes, at, content);
+    return this.advance(content);
+  }
+
+  /** Appends a record as it stands elsewhere, under a new sequence number and with this expiry, for cleaning and `touch`. It must fit. */
+  copy(from: RecordReader, expiry: number): number {
+    const expires = expiry !== Number.POSITIVE_INFINITY;
+    const { valueLength } = from;
+    const content = contentBytes(from.keyLength, from.payloadLength, expires);
+    const { words, doubles, bytes } = this.region;
+    const at = this.base + (this.tail >> 2);
+    words[at + Rec.GENERATION] = this.generation;
+    doubles[(at + Rec.SEQUENCE) >> 1] = this.sequence;
+    words[at + Rec.VALUE_LENGTH] = valueLength;
+    let meta = from.meta & 0xffffff & ~Flag.EXPIRES;
+    let expiryWords = 0;
+    let bodyAt = at + Rec.HEADER_WORDS;
+    if (expires) {
+      meta |= Flag.EXPIRES;
+      doubles[(at + Rec.EXPIRY) >> 1] = expiry;
+      expiryWords = words[at + Rec.EXPIRY] ^ words[at + Rec.EXPIRY + 1];
+      bodyAt += 2;
+    }
+    words[at + Rec.META] = meta | (parity(meta, valueLength, expiryWords) << L.PARITY_SHIFT);
+    const body = content - ((bodyAt - at) << 2);
+    from.region.bytes.copy(bytes, bodyAt << 2, from.keyStart, from.keyStart + body);
+    words[at] = recordChecksum(words, bytes, at, content);
+    return this.advance(content);
+  }
+
+  private advance(content: number): number {
+    const location = (this.segment << this.segments.space.locationShift) | (this.tail >> L.LOCATION_SHIFT);
+    const bytes = spaceFor(content);
+    this.tail += bytes;
+    this.appended += bytes;
+    this.sequence++;
+    return location;
+  }
+
+  /** Makes what was written part of the log. Run again by repair, up to `end` of `segment`. */
+  publish(): void {
+    const { segments } = this;
+    const { control, controlDoubles } = segments.space;
+    controlDoubles[Control.NEXT_SEQUENCE >> 1] = this.sequence;
+    if (this.filled.length > 0 || control[Control.OPEN_SEGMENT] !== this.segment) this.publishFilled();
+    segments.setWord(this.segment, Entry.LENGTH, this.tail);
+  }
+
+  private publishFilled(): void {
+    for (const { segment, length } of this.filled) this.segments.setWord(segment, Entry.LENGTH, length);
+    this.filled.length = 0;
+    this.segments.space.control[Control.OPEN_SEGMENT] = this.segment;
+  }
+
+  /** Drops what was written and not published; `taken` segments of it go back. */
+  abandon(segment: number, length: number, sequence: number, taken: readonly number[]): void {
+    this.resume(segment, length);
+    this.sequence = sequence;
+    for (const one of taken) this.segments.release(one);
+  }
+
+  /** Notes the expiry of a record for the cleaner: a segment whose records have all expired needs no copying. */
+  noteExpiry(location: number, expiry: number, bytes: number): void {
+    const { segments } = this;
+    segments.entry(location >>> segments.space.locationShift);
+    const { words, doubles, at } = segments;
+    words[at + Entry.EXPIRING] += bytes;
+    if (expiry > doubles[(at + Entry.LAST_EXPIRY) >> 1]) doubles[(at + Entry.LAST_EXPIRY) >> 1] = expiry;
+  }
+}
+
+/** Calls `visit` for each record of `segment` up to `length`, in order. Stops at the first that can't be one, and returns the offset reached. */
+export function scan(reader: RecordReader, segment: number, locationShift: number, from: number, length: number, visit: (location: number) => void): number {
+  let offset = from;
+  while (offset < length) {
+    const location = (segment << locationShift) | (offset >> L.LOCATION_SHIFT);
+    reader.seek(location);
+    if (!reader.isPlausible() || offset + reader.content > length) return offset;
+    const bytes = reader.space16;
+    visit(location);
+    offset += bytes;
+  }
+  return offset;
+}

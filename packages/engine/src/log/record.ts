@@ -1,0 +1,185 @@
+// One record in mapped memory: sizes, header, checks. A reader is pointed at a location and told the rest; it allocates nothing.
+// Every length is bounded by the segment before it is used.
+
+import { StoreError } from '../errors.js';
+import { recordChecksum } from '../file/checksum.js';
+import type { SegmentFile } from '../file/segment-file.js';
+import type { KeyBuffer } from '../hash-index/hash.js';
+import * as L from '../layout.js';
+import type { Region } from '../mapping/mapping.js';
+
+const { Rec, Flag, ChainRef } = L;
+const HEADER_BYTES = Rec.HEADER_WORDS * 4;
+/** Keeps a header of zeros from being a valid one. */
+const PARITY_SALT = 0x5a;
+
+/** Bytes of a record that its checksum covers, a multiple of 4. */
+export function contentBytes(keyLength: number, payloadLength: number, expires: boolean): number {
+  return HEADER_BYTES + (expires ? 8 : 0) + ((keyLength + 3) & ~3) + ((payloadLength + 3) & ~3);
+}
+
+/** Bytes a record takes in the log. */
+export function spaceFor(content: number): number {
+  return (content + L.RECORD_ALIGN - 1) & -L.RECORD_ALIGN;
+}
+
+/** XOR of the header's bytes: any one damaged byte shows, without the checksum of the whole. */
+export function parity(meta: number, valueLength: number, expiryWords: number): number {
+  let x = (meta & 0xffffff) ^ valueLength ^ expiryWords;
+  x ^= x >>> 16;
+  x ^= x >>> 8;
+  return (x ^ PARITY_SALT) & 0xff;
+}
+
+export class RecordReader {
+  private readonly space: SegmentFile;
+  location = 0;
+  region!: Region;
+  words!: Int32Array;
+  /** Word where the record starts. */
+  at = 0;
+  meta = 0;
+
+  constructor(space: SegmentFile) {
+    this.space = space;
+  }
+
+  /** Points at a location that the index or a scan gave. */
+  seek(location: number): void {
+    const { space } = this;
+    const segment = location >>> space.locationShift;
+    const region = space.regionOf[segment];
+    if (region === undefined) throw this.damaged(`location ${location >>> 0} is outside the file`);
+    this.location = location;
+    this.region = region;
+    this.words = region.words;
+    this.at = space.wordBase[segment] + ((location & space.locationMask) << 2);
+    this.meta = this.words[this.at + Rec.META];
+  }
+
+  get segment(): number {
+    return this.location >>> this.space.locationShift;
+  }
+
+  /** Byte in the segment where the record starts. */
+  get offset(): number {
+    return (this.location & this.space.locationMask) << L.LOCATION_SHIFT;
+  }
+
+  private get keyAt(): number {
+    // Flag.EXPIRES is bit 21: shifted by 20 it is the two words of the expiry.
+    return this.at + Rec.HEADER_WORDS + ((this.meta & Flag.EXPIRES) >>> 20);
+  }
+
+  get keyLength(): number {
+    return this.meta & 0xffff;
+  }
+
+  get kind(): number {
+    return (this.meta >>> L.KIND_SHIFT) & 15;
+  }
+
+  get isTombstone(): boolean {
+    return (this.meta & (15 << L.KIND_SHIFT)) === 0;
+  }
+
+  get isChained(): boolean {
+    return (this.meta & Flag.CHAINED) !== 0;
+  }
+
+  get utf16Key(): boolean {
+    return (this.meta & Flag.UTF16_KEY) !== 0;
+  }
+
+  get valueLength(): number {
+    return this.words[this.at + Rec.VALUE_LENGTH];
+  }
+
+  /** Bytes of the value in the record itself. */
+  get payloadLength(): number {
+    return this.isChained ? ChainRef.WORDS * 4 : this.valueLength;
+  }
+
+  get generation(): number {
+    return this.words[this.at + Rec.GENERATION];
+  }
+
+  get sequence(): number {
+    return this.region.doubles[(this.at + Rec.SEQUENCE) >> 1];
+  }
+
+  /** Absolute, ms; Infinity if it never expires. */
+  get expiry(): number {
+    return (this.meta & Flag.EXPIRES) === 0 ? Number.POSITIVE_INFINITY : this.region.doubles[(this.at + Rec.EXPIRY) >> 1];
+  }
+
+  get keyStart(): number {
+    return this.keyAt << 2;
+  }
+
+  /** Byte in the region where the value (or the chain's reference) starts. */
+  get payloadStart(): number {
+    return (this.keyAt << 2) + ((this.keyLength + 3) & ~3);
+  }
+
+  get content(): number {
+    return contentBytes(this.keyLength, this.payloadLength, (this.meta & Flag.EXPIRES) !== 0);
+  }
+
+  get space16(): number {
+    return spaceFor(this.content);
+  }
+
+  /** Whether the record has this key. Reads no further than its segment. */
+  matches(key: KeyBuffer): boolean {
+    const { meta, words } = this;
+    if ((meta & 0xffff) !== key.length || this.utf16Key !== key.utf16) return false;
+    const { keyAt } = this;
+    const keyWords = key.words;
+    const count = (key.length + 3) >> 2;
+    for (let i = 0; i < count; i++) if (words[keyAt + i] !== keyWords[i]) return false;
+    return true;
+  }
+
+  /** Whether header and lengths can be right: the parity holds, and the record ends inside its segment. */
+  isPlausible(): boolean {
+    const { words, at, meta } = this;
+    const expiry = (meta & Flag.EXPIRES) === 0 ? 0 : words[at + Rec.EXPIRY] ^ words[at + Rec.EXPIRY + 1];
+    const { valueLength } = this;
+    if (meta >>> L.PARITY_SHIFT !== parity(meta, valueLength, expiry)) return false;
+    if (valueLength < 0 || valueLength > L.MAX_VALUE_BYTES || (meta & 0xffff) === 0) return false;
+    return this.offset + this.content <= this.space.segmentBytes;
+  }
+
+  /** Whether the checksum holds. Call after `isPlausible`. */
+  isWhole(): boolean {
+    return this.words[this.at] === recordChecksum(this.words, this.region.bytes, this.at, this.content);
+  }
+
+  /** Throws `ERR_STORE_CORRUPT` unless the header can be right. */
+  assertPlausible(): void {
+    if (!this.isPlausible()) throw this.damaged(`the header of the record at ${this.location >>> 0} is wrong`);
+  }
+
+  /** Throws `ERR_STORE_CORRUPT` unless all of the record is as it was written. */
+  assertWhole(): void {
+    this.assertPlausible();
+    if (!this.isWhole()) throw this.damaged(`the record at ${this.location >>> 0} does not match its checksum`);
+  }
+
+  damaged(why: string): StoreError {
+    const { path } = this.space.file;
+    return new StoreError('ERR_STORE_CORRUPT', `${path} is damaged: ${why}. Run check(), and restore a backup`, { path });
+  }
+
+  keyString(): string {
+    // Copied first: a string is never decoded from memory that another process may write.
+    const bytes = Buffer.from(this.region.bytes.subarray(this.keyStart, this.keyStart + this.keyLength));
+    return bytes.toString(this.utf16Key ? 'utf16le' : 'utf8');
+  }
+
+  /** A word of the chain reference. */
+  chainWord(field: number): number {
+    return this.words[(this.payloadStart >> 2) + field];
+  }
+}

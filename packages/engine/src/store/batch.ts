@@ -1,0 +1,162 @@
+// A batch: all of its records, or none. They are written behind the log's end, where no one sees them; then the intent is armed, and they are published and applied.
+// Everything that can fail comes before the intent: values are encoded, segments and index slots are there.
+
+import * as L from '../layout.js';
+import { releaseChain } from '../log/chain.js';
+import type { EncodedValue } from '../log/codec.js';
+import { contentBytes, spaceFor } from '../log/record.js';
+import type { Room } from '../upkeep/room.js';
+import type { Applier } from './apply.js';
+import type { Core } from './core.js';
+import { NEVER, TOMBSTONE_VALUE, type Writer } from './writer.js';
+
+const { ChainRef, Flag, Intent, SegmentKind } = L;
+
+/** One operation of a batch; `value` undefined deletes. */
+export interface BatchItem {
+  key: string;
+  value: EncodedValue | undefined;
+  flags: number;
+  expiry: number;
+}
+
+/** An operation that will be written: with its chain, if it has one, and the space it takes. */
+interface Planned {
+  key: string;
+  value: EncodedValue;
+  payload: number;
+  flags: number;
+  expiry: number;
+  bytes: number;
+}
+
+export class Batch {
+  private readonly core: Core;
+  private readonly room: Room;
+  private readonly writer: Writer;
+  private readonly applier: Applier;
+
+  constructor(core: Core, room: Room, writer: Writer, applier: Applier) {
+    this.core = core;
+    this.room = room;
+    this.writer = writer;
+    this.applier = applier;
+  }
+
+  /** Runs the operations; for each, whether its key was there before it, expired or not. Throws `ERR_STORE_FULL` with nothing changed. */
+  run(items: readonly BatchItem[]): boolean[] {
+    const { core } = this;
+    const chains: number[] = [];
+    const { log } = core;
+    try {
+      const { present, planned } = this.plan(items, chains);
+      if (planned.length === 0) return present;
+      const start = { segment: log.segment, tail: log.tail, sequence: log.sequence };
+      const taken: number[] = [];
+      let locations: number[];
+      try {
+        locations = this.write(planned, taken);
+      } catch (error) {
+        log.abandon(start.segment, start.tail, start.sequence, taken);
+        throw error;
+      }
+      this.apply(locations, start.sequence);
+      return present;
+    } catch (error) {
+      if (core.control[L.Control.INTENT] === Intent.NONE) for (const chain of chains) releaseChain(core.segments, chain);
+      throw error;
+    }
+  }
+
+  private plan(items: readonly BatchItem[], chains: number[]): { present: boolean[]; planned: Planned[] } {
+    const { core, room } = this;
+    const { key, reader, index } = core;
+    const present: boolean[] = [];
+    const planned: Planned[] = [];
+    const tags: number[] = [];
+    /** What the batch itself has made of a key so far. */
+    const seen = new Map<string, boolean>();
+    for (const item of items) {
+      key.load(item.key);
+      const before = seen.get(item.key);
+      const found = before === undefined && core.find(key, reader) !== 0;
+      present.push(before ?? found);
+      seen.set(item.key, item.value !== undefined);
+      if (item.value === undefined && !(before ?? found)) continue;
+      planned.push(this.planOne(item, chains));
+      // A record with an expiry may be cleaned away before the batch takes effect: it gets a slot too.
+      if (item.value !== undefined && before === undefined && (!found || reader.expiry !== NEVER)) tags.push(key.tag);
+    }
+    if (planned.length === 0) return { present, planned };
+    for (let buckets = -1; index.isCrowded(core.count + tags.length) && index.buckets !== buckets; ) {
+      buckets = index.buckets;
+      room.split();
+    }
+    index.reserveAll(tags);
+    room.makeFree(this.segmentsFor(planned), false);
+    return { present, planned };
+  }
+
+  private planOne(item: BatchItem, chains: number[]): Planned {
+    const { core, writer } = this;
+    const keyLength = core.key.length;
+    const { flags, expiry } = item;
+    const value = item.value ?? TOMBSTONE_VALUE;
+    const expires = expiry !== NEVER;
+    if (contentBytes(keyLength, value.length, expires) <= core.space.segmentBytes) {
+      return { key: item.key, value, payload: value.length, flags, expiry, bytes: spaceFor(contentBytes(keyLength, value.length, expires)) };
+    }
+    const payload = ChainRef.WORDS * 4;
+    const reference = writer.chain(value);
+    chains.push(chainHead(reference));
+    return { key: item.key, value: reference, payload, flags: flags | Flag.CHAINED, expiry, bytes: spaceFor(contentBytes(keyLength, payload, expires)) };
+  }
+
+  /** Segments that the records fill, if they begin in a fresh one. */
+  private segmentsFor(planned: readonly Planned[]): number {
+    const full = this.core.space.segmentBytes;
+    let count = 1;
+    let tail = 0;
+    for (const { bytes } of planned) {
+      if (tail + bytes > full) {
+        count++;
+        tail = 0;
+      }
+      tail += bytes;
+    }
+    return count;
+  }
+
+  private write(planned: readonly Planned[], taken: number[]): number[] {
+    const { core } = this;
+    const { key, log, segments } = core;
+    return planned.map((one) => {
+      key.load(one.key);
+      if (!log.fits(one.bytes)) {
+        const segment = segments.take(SegmentKind.LOG, 0, log.sequence);
+        taken.push(segment);
+        log.openNext(segment);
+      }
+      return log.write(key, one.value, one.payload, one.flags, one.expiry);
+    });
+  }
+
+  private apply(locations: readonly number[], sequence: number): void {
+    const { core, applier, writer } = this;
+    const { steps } = writer;
+    applier.prepare(0, locations[0]);
+    steps.arm(Intent.APPLY, locations[0], locations.length, sequence);
+    core.log.publish();
+    for (let step = 0; step < locations.length; step++) {
+      if (step > 0) applier.prepare(step, locations[step]);
+      applier.perform(step, locations[step]);
+    }
+    steps.disarm();
+  }
+}
+
+function chainHead(reference: EncodedValue): number {
+  const bytes = reference.bytes as Uint8Array;
+  return new Int32Array(bytes.buffer, bytes.byteOffset, ChainRef.WORDS)[ChainRef.SEGMENT];
+}
+

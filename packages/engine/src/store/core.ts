@@ -1,0 +1,103 @@
+// The parts of one open file, put together, and what they all need: lookup of a key, and the guard of every write.
+// Not here: what happens to them (writer.ts, upkeep/).
+
+import { StoreError } from '../errors.js';
+import type { SegmentFile } from '../file/segment-file.js';
+import { Segments } from '../file/segments.js';
+import type { Superblock } from '../file/superblock.js';
+import { KeyBuffer } from '../hash-index/hash.js';
+import { LinearHash } from '../hash-index/linear-hash.js';
+import * as L from '../layout.js';
+import { Log } from '../log/log.js';
+import { RecordReader } from '../log/record.js';
+
+const { Control } = L;
+
+/** What the outside world gives a store: injected, so that tests decide it. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** `count` random bytes. */
+  random(count: number): Uint8Array;
+}
+
+export class Core {
+  readonly space: SegmentFile;
+  readonly segments: Segments;
+  readonly index: LinearHash;
+  readonly log: Log;
+  readonly environment: Environment;
+  readonly readOnly: boolean;
+  readonly superblock: Superblock;
+  /** The key and the record of the operation under way. */
+  readonly key: KeyBuffer;
+  readonly reader: RecordReader;
+  readonly control: Int32Array;
+  closed = false;
+  /** Why nothing more is written: a sync that failed. */
+  poison: unknown;
+
+  constructor(space: SegmentFile, superblock: Superblock, environment: Environment) {
+    this.space = space;
+    this.superblock = superblock;
+    this.environment = environment;
+    this.readOnly = space.file.readOnly;
+    this.control = space.control;
+    this.segments = new Segments(space);
+    this.index = new LinearHash(this.segments);
+    this.log = new Log(this.segments);
+    this.key = this.newKey();
+    this.reader = this.newReader();
+  }
+
+  newKey(): KeyBuffer {
+    return new KeyBuffer(this.superblock.hashKey0, this.superblock.hashKey1);
+  }
+
+  newReader(): RecordReader {
+    return new RecordReader(this.space);
+  }
+
+  /** The location of a key's record, 0 if there is none. Leaves `reader` on the record and the index's cursor on its slot. */
+  find(key: KeyBuffer, reader: RecordReader): number {
+    const { index } = this;
+    let location = index.first(key.tag);
+    while (location !== 0) {
+      reader.seek(location);
+      if (reader.matches(key)) {
+        reader.assertPlausible();
+        return location;
+      }
+      // Same hash, other key: once in 2^30. Or the key's bytes are damaged, and a miss would be a lie.
+      reader.assertWhole();
+      location = index.next();
+    }
+    return 0;
+  }
+
+  /** Whether the index points at exactly this record. Leaves the cursor on its slot. */
+  isLatest(tag: number, location: number): boolean {
+    const { index } = this;
+    let found = index.first(tag);
+    while (found !== 0 && found !== location) found = index.next();
+    return found !== 0;
+  }
+
+  get count(): number {
+    return this.control[Control.COUNT];
+  }
+
+  assertOpen(): void {
+    if (this.closed) throw new StoreError('ERR_STORE_CLOSED', `${this.space.file.path} was closed: open it again with openStore()`);
+  }
+
+  assertWritable(): void {
+    this.assertOpen();
+    const { path } = this.space.file;
+    if (this.readOnly) throw new StoreError('ERR_STORE_READONLY', `${path} is open read-only: open it without readOnly to write`, { path });
+    if (this.control[Control.POISON] !== 0) {
+      const why = 'a sync to disk failed, so nothing written now could be promised; the store is read-only until it is closed and opened again';
+      throw new StoreError('ERR_STORE_POISONED', `${path}: ${why}`, { path, cause: this.poison });
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// Opening a file: created if it is missing, locked, and recovered in the way its last end asks for.
+// What is not a store, or is damaged or newer, gives an error and is left as it was.
+
+import { StoreError } from '../errors.js';
+import { SegmentFile } from '../file/segment-file.js';
+import { checkSuperblock, corrupt, encodeSuperblock, readSuperblock, type Superblock } from '../file/superblock.js';
+import * as L from '../layout.js';
+import type { MappedFile } from '../mapping/mapping.js';
+import { adopt } from '../upkeep/adopt.js';
+import { durableEnd } from '../upkeep/durable-end.js';
+import { rebuild } from '../upkeep/rebuild.js';
+import { cleanSum, establish, isSameMemory } from '../upkeep/session.js';
+import { Core } from './core.js';
+import type { Settings } from './options.js';
+import { Engine } from './engine.js';
+
+const { Control, Intent } = L;
+
+/** How the file was found: new, closed cleanly, left by a process that died, or as at the last completed flush. */
+export type Recovery = 'created' | 'clean' | 'process-death' | 'power-cut';
+
+/** The byte that says who may write: one writer, or any number of readers. */
+const WRITER_LOCK = { start: 0, length: 1 };
+
+export function openEngine(path: string, settings: Settings): Engine {
+  const created = !settings.readOnly && createIfMissing(path, settings);
+  const file = settings.mapping.open(path, { readOnly: settings.readOnly });
+  try {
+    if (!file.tryLock(WRITER_LOCK.start, WRITER_LOCK.length, settings.readOnly ? 'shared' : 'exclusive')) {
+      throw new StoreError('ERR_STORE_LOCKED', `${path} is open in another process or thread: close it there first`, { path });
+    }
+    return openLocked(file, settings, created);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function createIfMissing(path: string, settings: Settings): boolean {
+  const { mapping, environment, segmentShift } = settings;
+  if (mapping.exists(path)) return false;
+  const key = new Int32Array(new Uint8Array(environment.random(8)).buffer);
+  const superblock: Superblock = {
+    segmentShift,
+    mode: L.MODE_STORE,
+    capacity: L.INITIAL_SEGMENTS,
+    flush: 1,
+    revision: 1,
+    hashKey0: key[0],
+    hashKey1: key[1],
+    tableSum: 0,
+    clean: false,
+    cleanSum: 0,
+    created: environment.now(),
+  };
+  const head = Buffer.alloc(L.HEAD_BYTES);
+  const bytes = encodeSuperblock(superblock);
+  for (const copy of L.SUPERBLOCK_COPIES) bytes.copy(head, L.SUPERBLOCK_SLOTS[superblock.revision % 2] + copy);
+  return mapping.create(path, head, L.HEAD_BYTES + L.INITIAL_SEGMENTS * 2 ** segmentShift);
+}
+
+function openLocked(file: MappedFile, settings: Settings, created: boolean): Engine {
+  const { path } = file;
+  const head = file.read(0, L.HEAD_BYTES);
+  const superblock = readSuperblock(head, path);
+  checkSuperblock(superblock, path);
+  const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);
+  const whole = wholeCapacity(file, superblock, control);
+  // After a clean close the mark vouches for the memory; after a death, the identity does.
+  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || isSameMemory(control, file.identity()));
+  if (intact) {
+    const engine = build(file, settings, superblock, control[Control.CAPACITY]);
+    const recovery = takeOver(engine, settings);
+    if (recovery !== undefined) return engine.started(recovery);
+    engine.core.space.release();
+  }
+  if (settings.readOnly) {
+    const what = 'open it once for writing, so that it can be recovered, and then read-only';
+    throw new StoreError('ERR_STORE_NEEDS_RECOVERY', `${path} was not closed cleanly: ${what}`, { path });
+  }
+  extend(file, superblock);
+  const engine = build(file, settings, superblock, superblock.capacity);
+  try {
+    engine.recover(() => rebuild(engine.core, settings.onRecovery));
+    establish(engine.core);
+  } catch (error) {
+    engine.core.space.release();
+    throw error;
+  }
+  return engine.started(created ? 'created' : 'power-cut');
+}
+
+/** Whether the file has all the segments that the control block counts. */
+function wholeCapacity(file: MappedFile, superblock: Superblock, control: Int32Array): boolean {
+  const capacity = control[Control.CAPACITY];
+  const bytes = L.HEAD_BYTES + capacity * 2 ** superblock.segmentShift;
+  return capacity >= superblock.capacity && capacity * 2 ** superblock.segmentShift <= L.MAX_DATA_BYTES && file.size() >= bytes;
+}
+
+function build(file: MappedFile, settings: Settings, superblock: Superblock, capacity: number): Engine {
+  const maxSegments = Math.floor((settings.maxSize - L.HEAD_BYTES) / 2 ** superblock.segmentShift);
+  const space = new SegmentFile(file, superblock.segmentShift, capacity, maxSegments);
+  return new Engine(new Core(space, { ...superblock }, settings.environment), settings);
+}
+
+/** Goes on with the memory as it is; undefined if it can't be right. */
+function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
+  const { core } = engine;
+  const { superblock, space } = core;
+  if (superblock.clean && cleanSum(core) !== superblock.cleanSum) return undefined;
+  if (settings.readOnly && core.control[Control.INTENT] !== Intent.NONE) return undefined;
+  const durable = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
+  if (!(durable >= 1 && durable <= superblock.flush)) return undefined;
+  if (durable !== superblock.flush) {
+    if (settings.readOnly) return undefined;
+    // The dead process had synced all of this flush but the superblock that says so.
+    const [region] = [space.head];
+    space.file.sync(region, 0, L.CONTROL_OFFSET);
+    space.controlDoubles[Control.DURABLE_FLUSH >> 1] = superblock.flush;
+  }
+  if (!adopt(core, engine.applier)) return undefined;
+  if (!settings.readOnly) establish(core);
+  return superblock.clean ? 'clean' : 'process-death';
+}
+
+/** A power cut may take back the file's growth, but nothing that a flush relied on. Anything shorter was cut by someone. */
+function extend(file: MappedFile, superblock: Superblock): void {
+  const size = file.size();
+  const expected = L.HEAD_BYTES + superblock.capacity * 2 ** superblock.segmentShift;
+  if (size >= expected) return;
+  if (durableEnd(file, superblock) > size) throw corrupt(file.path, `it is ${size} bytes long and must be ${expected}: it was cut off`);
+  file.allocate(size, expected);
+}

@@ -1,0 +1,89 @@
+// The options of a store: read once, checked, with defaults.
+
+import { rangeError, typeError } from '../errors.js';
+import * as L from '../layout.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { chooseMapping } from '../mapping/choose.js';
+import type { OnRecovery } from '../upkeep/rebuild.js';
+import type { Environment } from './core.js';
+
+/** When writes are made durable: every so many milliseconds, only when asked, or before each write returns. */
+export type FlushPolicy = { every: number } | 'manual' | 'always';
+
+export interface StoreOptions {
+  /** Upper bound of the file, bytes. Default and most: 64 GiB. */
+  maxSize?: number;
+  /** Bytes per segment, a power of two from 4 KiB to 16 MiB; chosen when the file is created. Default 1 MiB. */
+  segmentSize?: number;
+  /** Checks the checksum of every record read. Default false: then a damaged byte inside a plain value is found by `check()` only. */
+  verifyReads?: boolean;
+  /** Default `{ every: 1000 }`. */
+  flush?: FlushPolicy;
+  /** Forces how the file is mapped; `memory` keeps everything in this thread's memory, on any platform. Default: mmap-io where it loads, else koffi. */
+  mapping?: 'mmap-io' | 'koffi' | 'memory';
+  /** `none`: a store keeps everything. */
+  eviction?: 'none';
+  /** Never writes a byte. Default false. */
+  readOnly?: boolean;
+  /** Called as a recovery that reads the log goes on. */
+  onRecovery?: OnRecovery;
+}
+
+/** Options with nothing left open. */
+export interface Settings {
+  maxSize: number;
+  segmentShift: number;
+  verifyReads: boolean;
+  flush: FlushPolicy;
+  mapping: Mapping;
+  readOnly: boolean;
+  onRecovery: OnRecovery | undefined;
+  environment: Environment;
+}
+
+const KNOWN = new Set(['maxSize', 'segmentSize', 'verifyReads', 'flush', 'mapping', 'eviction', 'readOnly', 'onRecovery']);
+
+/** Checks options. Throws `TypeError` or `RangeError` with `ERR_OPTION_INVALID`, or `ERR_PLATFORM_UNSUPPORTED`. */
+export function readOptions(options: StoreOptions, environment: Environment, mapping?: Mapping): Settings {
+  if (typeof options !== 'object' || options === null) throw typeError('ERR_OPTION_INVALID', 'openStore(path, options): options is an object');
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw typeError('ERR_OPTION_INVALID', `openStore has no option '${name}'; it has ${[...KNOWN].join(', ')}`);
+  }
+  const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, eviction = 'none', flush = { every: 1000 } } = options;
+  const segmentShift = Math.log2(segmentSize);
+  if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
+    throw rangeError('ERR_OPTION_INVALID', `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${segmentSize}`);
+  }
+  checkMaxSize(maxSize, segmentSize);
+  if (eviction !== 'none') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none', not ${String(eviction)}`);
+  for (const name of ['verifyReads', 'readOnly'] as const) checkType(name, options[name], 'boolean');
+  checkType('onRecovery', options.onRecovery, 'function');
+  return {
+    maxSize,
+    segmentShift,
+    verifyReads: options.verifyReads ?? false,
+    flush: checkFlush(flush),
+    mapping: mapping ?? chooseMapping(options.mapping),
+    readOnly: options.readOnly ?? false,
+    onRecovery: options.onRecovery,
+    environment,
+  };
+}
+
+/** Throws a RangeError, naming the smallest size, unless `maxSize` holds enough segments. */
+export function checkMaxSize(maxSize: number, segmentSize: number): void {
+  const smallest = L.MIN_SEGMENTS * segmentSize;
+  if (typeof maxSize === 'number' && maxSize >= smallest && maxSize <= L.MAX_DATA_BYTES) return;
+  throw rangeError('ERR_OPTION_INVALID', `maxSize is at least ${smallest} bytes (${L.MIN_SEGMENTS} segments of ${segmentSize}) and at most ${L.MAX_DATA_BYTES}, not ${maxSize}`);
+}
+
+function checkType(name: string, value: unknown, type: string): void {
+  if (value !== undefined && typeof value !== type) throw typeError('ERR_OPTION_INVALID', `${name} is a ${type}, not ${String(value)}`);
+}
+
+function checkFlush(flush: FlushPolicy): FlushPolicy {
+  if (flush === 'manual' || flush === 'always') return flush;
+  const every = (flush as { every?: unknown } | null)?.every;
+  if (typeof every === 'number' && every >= 1 && every <= 2 ** 31 - 1) return { every };
+  throw rangeError('ERR_OPTION_INVALID', "flush is 'manual', 'always', or { every: ms } with 1 to 2147483647 ms");
+}

@@ -1,0 +1,98 @@
+// Which files this thread has open: the same path opened again shares one engine, and the exit of the process closes them all.
+
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { typeError } from '../errors.js';
+import type { Mapping } from '../mapping/mapping.js';
+import type { Environment } from './core.js';
+import type { Engine } from './engine.js';
+import { openEngine } from './opening.js';
+import { readOptions, type StoreOptions } from './options.js';
+import { Store } from './store.js';
+
+const systemEnvironment: Environment = { now: () => Date.now(), random: (count) => randomBytes(count) };
+
+/** Open engines by file, and the handles on each. */
+const engines = new Map<string, { engine: Engine; handles: Set<Store> }>();
+let exitHooked = false;
+
+/**
+ * Opens the store at `path`, creating it if it is missing. The same file opened again in this thread shares one engine, with the options of the first
+ * opening; each handle is closed by itself. Throws `ERR_STORE_LOCKED`, `ERR_STORE_CORRUPT`, `ERR_STORE_NOT_A_STORE`, `ERR_STORE_VERSION`,
+ * `ERR_STORE_NEEDS_RECOVERY`, `ERR_STORE_FULL`, `ERR_STORE_IO`, `ERR_PLATFORM_UNSUPPORTED`, and `TypeError` or `RangeError` for bad options.
+ */
+export function openStore(path: string, options: StoreOptions = {}): Store {
+  return openStoreIn(path, options, systemEnvironment);
+}
+
+/** The same with the outside world injected: for tests. */
+export function openStoreIn(path: string, options: StoreOptions, environment: Environment, mapping?: Mapping): Store {
+  if (typeof path !== 'string' || path === '') throw typeError('ERR_OPTION_INVALID', 'openStore(path): path is a file name');
+  const settings = readOptions(options, environment, mapping);
+  const full = resolve(path);
+  const shared = findOpen(settings.mapping, full, settings.readOnly);
+  if (shared !== undefined) return addHandle(shared, full);
+  const engine = openEngine(full, settings);
+  const id = keyOf(settings.mapping, full);
+  const opened = { engine, handles: new Set<Store>() };
+  engines.set(id, opened);
+  hookExit();
+  return addHandle(opened, full);
+}
+
+function keyOf(mapping: Mapping, path: string): string {
+  // Both ways of mapping a file of the machine lead to the same file.
+  return `${mapping.kind === 'memory' || mapping.kind === 'simulated' ? mapping.kind : 'host'} ${mapping.fileId(path)}`;
+}
+
+function findOpen(mapping: Mapping, path: string, readOnly: boolean): { engine: Engine; handles: Set<Store> } | undefined {
+  if (!mapping.exists(path)) return undefined;
+  const found = engines.get(keyOf(mapping, path));
+  // Who asks for writing can't share a read-only engine: the lock will say so. Who asks for reading only shares any.
+  return found !== undefined && (readOnly || !found.engine.core.readOnly) ? found : undefined;
+}
+
+function addHandle(opened: { engine: Engine; handles: Set<Store> }, path: string): Store {
+  const { engine, handles } = opened;
+  const store = new Store(engine, path, () => {
+    handles.delete(store);
+    engine.handles = handles.size;
+    if (handles.size === 0) closeEngine(opened);
+  });
+  handles.add(store);
+  engine.handles = handles.size;
+  return store;
+}
+
+function closeEngine(opened: { engine: Engine }): void {
+  for (const [id, other] of engines) if (other === opened) engines.delete(id);
+  opened.engine.close();
+}
+
+/** Closes every store that this thread has open. For signal handlers: `process.once('SIGTERM', () => { closeAll(); process.exit(); })`. */
+export function closeAll(): void {
+  let failure: unknown;
+  for (const { handles } of [...engines.values()]) {
+    for (const store of [...handles]) {
+      try {
+        store.close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** No timer and no signal handler keeps a process alive or dying: at its exit what is open is flushed and marked clean. */
+function hookExit(): void {
+  if (exitHooked) return;
+  exitHooked = true;
+  process.on('exit', () => {
+    try {
+      closeAll();
+    } catch {
+      // Nothing was lost that had been promised: the next opening recovers.
+    }
+  });
+}

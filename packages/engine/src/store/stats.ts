@@ -1,0 +1,88 @@
+// What a store tells about itself.
+
+import * as L from '../layout.js';
+import type { MappingKind } from '../mapping/mapping.js';
+import type { Engine } from './engine.js';
+import type { Recovery } from './opening.js';
+
+const { Control, Entry, SegmentKind } = L;
+
+export interface StoreStats {
+  path: string;
+  /** How the file is mapped. */
+  mapping: MappingKind;
+  /** How the opening found the file. */
+  recovery: Recovery;
+  entries: number;
+  /** Bytes: of the file, of a segment, of live records, of deleted and overwritten ones still in the log, of tombstones among the live ones. */
+  fileSize: number;
+  segmentSize: number;
+  liveBytes: number;
+  deadBytes: number;
+  tombstoneBytes: number;
+  /** Segments by use; `pending` ones are free after the next flush. */
+  segments: { total: number; log: number; index: number; chain: number; free: number; pending: number };
+  buckets: number;
+  overflowBuckets: number;
+  /** Number of the last completed flush of the file, and how many this opening completed. */
+  durableFlush: number;
+  flushes: number;
+  growths: number;
+  /** Mappings of the file alive now. */
+  mappings: number;
+  /** Segments cleaned, records that were moved for it, bytes appended to the log. */
+  cleanedSegments: number;
+  movedRecords: number;
+  appendedBytes: number;
+  /** Operations that were found half done, and finished. */
+  repairs: number;
+  handles: number;
+}
+
+export function collectStats(engine: Engine): StoreStats {
+  const { core, cleaner, flusher } = engine;
+  const { space, segments, control, index } = core;
+  const count = [0, 0, 0, 0, 0];
+  let live = 0;
+  let used = 0;
+  for (let segment = 0; segment < space.capacity; segment++) {
+    if (space.isTable(segment)) continue;
+    const kind = segments.word(segment, Entry.KIND);
+    count[kind]++;
+    if (kind === SegmentKind.LOG) {
+      live += segments.word(segment, Entry.LIVE);
+      used += segments.word(segment, Entry.LENGTH);
+    } else if (kind === SegmentKind.CHAIN) live += segments.word(segment, Entry.LENGTH);
+    if (kind === SegmentKind.CHAIN) used += segments.word(segment, Entry.LENGTH);
+  }
+  return {
+    path: space.file.path,
+    mapping: space.file.kind,
+    recovery: engine.recovery,
+    entries: core.count,
+    fileSize: space.fileBytes,
+    segmentSize: space.segmentBytes,
+    liveBytes: live,
+    deadBytes: Math.max(0, used - live),
+    tombstoneBytes: control[Control.TOMBSTONE_BYTES],
+    segments: {
+      total: space.capacity,
+      log: count[SegmentKind.LOG],
+      index: count[SegmentKind.INDEX] + count[SegmentKind.OVERFLOW],
+      chain: count[SegmentKind.CHAIN],
+      free: segments.free,
+      pending: segments.pending,
+    },
+    buckets: index.buckets,
+    overflowBuckets: index.overflowBuckets,
+    durableFlush: flusher.durable,
+    flushes: flusher.completed,
+    growths: space.growths,
+    mappings: space.mappings,
+    cleanedSegments: cleaner.cleaned,
+    movedRecords: cleaner.moved,
+    appendedBytes: core.log.appended,
+    repairs: engine.applier.repairs,
+    handles: engine.handles,
+  };
+}

@@ -1,0 +1,273 @@
+// The store as its users see it: a handle on an engine that other handles may share. Public methods check, fill in defaults, and call the inner one.
+
+import { rangeError, StoreError, typeError } from '../errors.js';
+import * as L from '../layout.js';
+import { EncodedValue, encodeValue } from '../log/codec.js';
+import { check, type Finding } from '../upkeep/check.js';
+import { backup } from './backup.js';
+import type { BatchItem } from './batch.js';
+import type { Engine } from './engine.js';
+import { iterate, type StoreRecord } from './iterate.js';
+import { collectStats, type StoreStats } from './stats.js';
+import { NEVER } from './writer.js';
+
+const { Flag } = L;
+
+export interface SetOptions {
+  /** Milliseconds from now, over 0. */
+  ttl?: number;
+  /** Milliseconds since 1970; a past one stores an entry that is absent. Not together with `ttl`. */
+  expiresAt?: number;
+  /** A bit kept with the entry, for adapters. */
+  flag?: boolean;
+}
+
+export interface SetItem extends SetOptions {
+  key: string;
+  value: unknown;
+}
+
+/** An entry without its key. */
+export interface StoreEntry {
+  value: unknown;
+  /** Milliseconds since 1970, Infinity for none. */
+  expiresAt: number;
+  flag: boolean;
+}
+
+export interface BatchOperations {
+  set(key: string, value: unknown, options?: SetOptions): void;
+  delete(key: string): void;
+}
+
+export interface PrefixOptions {
+  prefix?: string;
+}
+
+const NO_OPTIONS: SetOptions = {};
+
+export class Store {
+  readonly path: string;
+  private readonly engine: Engine;
+  private readonly onClose: () => void;
+  private closed = false;
+
+  /** Use `openStore`. */
+  constructor(engine: Engine, path: string, onClose: () => void) {
+    this.engine = engine;
+    this.path = path;
+    this.onClose = onClose;
+  }
+
+  /** The value of a key, of the type it was stored as; `undefined` if it is absent or expired. */
+  get(key: string): unknown {
+    if (this.closed) this.refuse();
+    return this.engine.get(key);
+  }
+
+  /** The value with its expiry, in one lookup; `undefined` if it is absent or expired. */
+  getEntry(key: string): StoreEntry | undefined {
+    if (this.closed) this.refuse();
+    const { engine } = this;
+    if (!engine.seek(key)) return undefined;
+    const { reader } = engine.core;
+    return { value: engine.valueOf(reader), expiresAt: reader.expiry, flag: (reader.meta & Flag.USER) !== 0 };
+  }
+
+  has(key: string): boolean {
+    if (this.closed) this.refuse();
+    return this.engine.seek(key);
+  }
+
+  /**
+   * Stores a value under a key of 1 to 65,535 bytes. Throws `TypeError` or `RangeError` for what can't be stored (`ERR_KEY_INVALID`, `ERR_VALUE_INVALID`,
+   * `ERR_VALUE_TOO_LARGE`, `ERR_OPTION_INVALID`), and `ERR_STORE_FULL`; then nothing has changed.
+   */
+  set(key: string, value: unknown, options?: SetOptions): void {
+    if (this.closed) this.refuse();
+    if (options === undefined) this.engine.set(key, value, 0, NEVER);
+    else this.engine.set(key, value, flagsOf(options), this.expiryOf(options));
+  }
+
+  /** Deletes a key; whether it was there. */
+  delete(key: string): boolean {
+    if (this.closed) this.refuse();
+    return this.engine.delete(key);
+  }
+
+  /** When an entry expires, ms since 1970; Infinity if never, `undefined` if it is absent. */
+  expiresAt(key: string): number | undefined {
+    if (this.closed) this.refuse();
+    return this.engine.seek(key) ? this.engine.core.reader.expiry : undefined;
+  }
+
+  /** Gives an entry another expiry; whether it was there. */
+  touch(key: string, options: SetOptions): boolean {
+    if (this.closed) this.refuse();
+    return this.engine.touch(key, this.expiryOf(options ?? NO_OPTIONS));
+  }
+
+  getMany(keys: readonly string[]): unknown[] {
+    if (this.closed) this.refuse();
+    return keys.map((key) => this.engine.get(key));
+  }
+
+  /** Stores all of the items, or, if it throws, none. */
+  setMany(items: readonly SetItem[]): void {
+    if (this.closed) this.refuse();
+    this.engine.batch(items.map((item) => this.setItem(item.key, item.value, item)));
+  }
+
+  /** Deletes all of the keys at once; for each, whether it was there. */
+  deleteMany(keys: readonly string[]): boolean[] {
+    if (this.closed) this.refuse();
+    const { engine } = this;
+    const live = keys.map((key) => engine.seek(key));
+    const present = engine.batch(keys.map(deleteItem));
+    return live.map((was, i) => was && present[i]);
+  }
+
+  /** Runs `work`, which notes sets and deletes; all of them take effect, or, if anything throws, none. `work` is synchronous. */
+  batch(work: (operations: BatchOperations) => void): void {
+    if (this.closed) this.refuse();
+    const items: BatchItem[] = [];
+    let over = false;
+    const note = (item: BatchItem) => {
+      if (over) throw typeError('ERR_OPTION_INVALID', 'this batch is over: note its operations before its callback returns');
+      items.push(item);
+    };
+    const result: unknown = work({
+      set: (key, value, options) => note(this.setItem(key, value, options ?? NO_OPTIONS)),
+      delete: (key) => note(deleteItem(key)),
+    });
+    over = true;
+    if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+      throw typeError('ERR_OPTION_INVALID', 'the callback of batch() is synchronous: it must not return a promise. Nothing was changed');
+    }
+    this.engine.batch(items);
+  }
+
+  /** Keys, in no order. Every key that is there from start to end comes once. */
+  *keys(options: PrefixOptions = {}): Generator<string> {
+    for (const record of this.walk(options, false)) yield record.key;
+  }
+
+  /** `[key, value]` pairs, in no order. */
+  *entries(options: PrefixOptions = {}): Generator<[string, unknown]> {
+    for (const { key, value } of this.walk(options, true)) yield [key, value];
+  }
+
+  /** Entries with key, expiry and flag, in no order. */
+  *records(options: PrefixOptions = {}): Generator<StoreRecord> {
+    yield* this.walk(options, true);
+  }
+
+  [Symbol.iterator](): Generator<[string, unknown]> {
+    return this.entries();
+  }
+
+  private *walk(options: PrefixOptions, withValues: boolean): Generator<StoreRecord> {
+    if (this.closed) this.refuse();
+    for (const record of iterate(this.engine, prefixOf(options), withValues)) {
+      yield record;
+      if (this.closed) this.refuse();
+    }
+  }
+
+  /** Entries in the file; those that have expired count until they are cleaned away. */
+  get size(): number {
+    if (this.closed) this.refuse();
+    return this.engine.core.count;
+  }
+
+  /** Removes all entries, at once; with a prefix those whose key starts with it, one by one. Returns how many. */
+  clear(options: PrefixOptions = {}): number {
+    if (this.closed) this.refuse();
+    const prefix = prefixOf(options);
+    if (prefix === '') return this.engine.clear();
+    let count = 0;
+    for (const { key } of [...iterate(this.engine, prefix, false)]) if (this.engine.delete(key)) count++;
+    return count;
+  }
+
+  /** Resolves when everything that was stored before is durable. Calls that come together share one flush. */
+  async flush(): Promise<void> {
+    if (this.closed) this.refuse();
+    if (!this.engine.core.readOnly) await this.engine.flusher.flush();
+  }
+
+  /** The same, before it returns. */
+  flushSync(): void {
+    if (this.closed) this.refuse();
+    if (!this.engine.core.readOnly) this.engine.flusher.flushSync();
+  }
+
+  stats(): StoreStats {
+    if (this.closed) this.refuse();
+    return collectStats(this.engine);
+  }
+
+  /** Checks every invariant of FORMAT.md; an empty list means that all hold. */
+  check(): Finding[] {
+    if (this.closed) this.refuse();
+    return check(this.engine);
+  }
+
+  /** Cleans every segment that has anything dead in it, and flushes. The file keeps its length; `backup` writes a small one. */
+  compact(): void {
+    if (this.closed) this.refuse();
+    this.engine.compact();
+  }
+
+  /** Writes all live entries to a new store at `path`, as they are now. Throws `ERR_STORE_EXISTS` if something is there. */
+  backup(path: string): void {
+    if (this.closed) this.refuse();
+    backup(this.engine, path);
+  }
+
+  /** Closes this handle; the last one flushes, and marks the file clean. Closing again does nothing. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onClose();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private refuse(): never {
+    throw new StoreError('ERR_STORE_CLOSED', `the store at ${this.path} was closed: open it again with openStore()`, { path: this.path });
+  }
+
+  private setItem(key: string, value: unknown, options: SetOptions): BatchItem {
+    const encoded = new EncodedValue();
+    encodeValue(value, encoded);
+    return { key, value: encoded, flags: flagsOf(options), expiry: this.expiryOf(options) };
+  }
+
+  private expiryOf({ ttl, expiresAt }: SetOptions): number {
+    if (ttl === undefined && expiresAt === undefined) return NEVER;
+    if (ttl !== undefined && expiresAt !== undefined) throw typeError('ERR_OPTION_INVALID', 'ttl and expiresAt can not both be given');
+    if (ttl !== undefined) {
+      if (typeof ttl !== 'number' || !(ttl > 0)) throw rangeError('ERR_OPTION_INVALID', `ttl is a number of milliseconds over 0, not ${String(ttl)}`);
+      return this.engine.core.environment.now() + ttl;
+    }
+    if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)) throw rangeError('ERR_OPTION_INVALID', `expiresAt is a number of ms since 1970, not ${String(expiresAt)}`);
+    // Minus infinity would not read back as a time; any past one says the same.
+    return Math.max(expiresAt, 0);
+  }
+}
+
+function flagsOf(options: SetOptions): number {
+  return options.flag === true ? Flag.USER : 0;
+}
+
+function deleteItem(key: string): BatchItem {
+  return { key, value: undefined, flags: 0, expiry: NEVER };
+}
+
+function prefixOf({ prefix = '' }: PrefixOptions): string {
+  if (typeof prefix !== 'string') throw typeError('ERR_OPTION_INVALID', `prefix is a string, not ${String(prefix)}`);
+  return prefix;
+}

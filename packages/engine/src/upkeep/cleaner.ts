@@ -1,0 +1,236 @@
+// Cleaning: live records of a segment that is mostly dead are copied to the end of the log, and the segment is freed.
+// In small steps, a few records per write. Copies get new sequence numbers, so no record is older than its segment's allocation.
+// A record whose checksum fails is never copied: its segment stays as it is, for `check` and salvage.
+
+import { StoreError } from '../errors.js';
+import type { KeyBuffer } from '../hash-index/hash.js';
+import * as L from '../layout.js';
+import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
+import type { Core } from '../store/core.js';
+import type { Writer } from '../store/writer.js';
+import type { Room } from './room.js';
+
+const { Control, Entry, SegmentKind } = L;
+
+/** Cleaning pays when this share of the log is dead: then the file stays within 1.5 times the live bytes, and a freed byte costs at most two copied. */
+const DEAD_SHARE = 1 / 3;
+/** The oldest segment is cleaned when tombstones are this share of what is live: only there can they be dropped. */
+const TOMBSTONE_SHARE = 0.1;
+/** Records looked at per write. */
+const STEP_RECORDS = 6;
+
+interface Candidate {
+  segment: number;
+  live: number;
+  base: number;
+}
+
+interface Survey {
+  sealed: Candidate[];
+  live: number;
+  used: number;
+}
+
+export class Cleaner {
+  private readonly core: Core;
+  private readonly writer: Writer;
+  private readonly room: Room;
+  private readonly key: KeyBuffer;
+  private readonly reader: RecordReader;
+  /** The segment being cleaned, 0 if none; how far; how long it is. */
+  private victim = 0;
+  private offset = 0;
+  private length = 0;
+  private isOldest = false;
+  /** Segments with a damaged record. */
+  readonly damaged = new Set<number>();
+  /** Inside a step: space must not be made by cleaning now. */
+  busy = false;
+  /** Work is wanted at each write. */
+  active = false;
+  cleaned = 0;
+  moved = 0;
+
+  constructor(core: Core, writer: Writer, room: Room) {
+    this.core = core;
+    this.writer = writer;
+    this.room = room;
+    this.key = core.newKey();
+    this.reader = core.newReader();
+  }
+
+  /** Whether cleaning is better than growing. */
+  pays(): boolean {
+    const { used, live } = this.survey();
+    return used - live >= used * DEAD_SHARE && used - live >= this.core.space.segmentBytes;
+  }
+
+  start(): void {
+    this.active = this.victim !== 0 || this.choose(false);
+  }
+
+  /** A few records' worth of cleaning, after a write. */
+  step(): void {
+    try {
+      this.run(STEP_RECORDS);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
+      // No room to copy to: the write that brought us here has succeeded all the same.
+      this.active = false;
+      return;
+    }
+    if (this.victim !== 0) return;
+    const { segments, space } = this.core;
+    this.active = segments.free + segments.pending <= space.capacity >> 2 && this.pays() && this.choose(false);
+  }
+
+  /** Cleans a whole segment, the one under way or the best; false if none is worth it. */
+  cleanOne(): boolean {
+    if (this.victim === 0 && !this.choose(true)) return false;
+    const { victim } = this;
+    this.run(Number.POSITIVE_INFINITY);
+    return this.victim !== victim;
+  }
+
+  /** Cleans every segment that has anything dead in it, oldest first. */
+  cleanAll(): void {
+    const { core } = this;
+    const { segments } = core;
+    core.log.seal();
+    const { sealed } = this.survey();
+    sealed.sort((a, b) => a.base - b.base);
+    for (const { segment } of sealed) {
+      if (segments.word(segment, Entry.KIND) !== SegmentKind.LOG || this.damaged.has(segment)) continue;
+      if (segments.word(segment, Entry.LENGTH) <= this.liveOf(segment) && core.control[Control.TOMBSTONE_BYTES] === 0) continue;
+      this.begin(segment, this.survey().sealed);
+      this.run(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  private liveOf(segment: number): number {
+    const { segments } = this.core;
+    return segments.word(segment, Entry.EXPIRING) > 0 ? 0 : segments.word(segment, Entry.LIVE);
+  }
+
+  /** All sealed log segments, and what is live in them; what has expired counts as dead where that is known. */
+  survey(): Survey {
+    const { segments, space, log, environment } = this.core;
+    const sealed: Candidate[] = [];
+    const full = space.segmentBytes;
+    let live = 0;
+    let now = 0;
+    for (let segment = 1; segment < space.capacity; segment++) {
+      if (space.isTable(segment)) continue;
+      segments.entry(segment);
+      const { words, doubles, at } = segments;
+      if (words[at + Entry.KIND] !== SegmentKind.LOG || segment === log.segment) continue;
+      let alive = words[at + Entry.LIVE];
+      if (words[at + Entry.EXPIRING] > 0) {
+        now ||= environment.now();
+        if (doubles[(at + Entry.LAST_EXPIRY) >> 1] <= now) alive = Math.max(0, alive - words[at + Entry.EXPIRING]);
+      }
+      live += alive;
+      sealed.push({ segment, live: alive, base: doubles[(at + Entry.BASE_SEQUENCE) >> 1] });
+    }
+    return { sealed, live, used: sealed.length * full };
+  }
+
+  /** Picks a victim: the one with the least live bytes; the oldest when tombstones weigh. */
+  private choose(anyGain: boolean): boolean {
+    const { core, damaged } = this;
+    const { sealed, live } = this.survey();
+    let oldest: Candidate | undefined;
+    let best: Candidate | undefined;
+    for (const one of sealed) {
+      if (oldest === undefined || one.base < oldest.base) oldest = one;
+      if (!damaged.has(one.segment) && (best === undefined || one.live < best.live)) best = one;
+    }
+    if (best === undefined || oldest === undefined) return false;
+    const full = core.space.segmentBytes;
+    const tombstones = core.control[Control.TOMBSTONE_BYTES];
+    // With every oldest segment that goes, even an all live one, the tombstones behind it come nearer to where they can be dropped.
+    const weigh = tombstones > live * TOMBSTONE_SHARE && tombstones > full / 8 && !damaged.has(oldest.segment);
+    if (!weigh && best.live > full * (anyGain ? 31 / 32 : 1 - DEAD_SHARE / 2)) return false;
+    this.begin(weigh ? oldest.segment : best.segment, sealed);
+    return true;
+  }
+
+  private begin(segment: number, sealed: readonly Candidate[]): void {
+    const { segments } = this.core;
+    this.victim = segment;
+    this.offset = 0;
+    this.length = segments.word(segment, Entry.LENGTH);
+    const base = segments.double(segment, Entry.BASE_SEQUENCE);
+    this.isOldest = sealed.every((other) => other.base >= base);
+  }
+
+  /** The segment being cleaned is gone: `clear` freed it. */
+  forget(): void {
+    this.victim = 0;
+    this.active = false;
+    this.damaged.clear();
+  }
+
+  private run(records: number): void {
+    const { core, reader } = this;
+    const shift = core.space.locationShift;
+    this.busy = true;
+    try {
+      for (let left = records; left > 0; left--) {
+        if (this.offset >= this.length) {
+          const { victim } = this;
+          this.victim = 0;
+          core.segments.release(victim);
+          this.cleaned++;
+          return;
+        }
+        reader.seek((this.victim << shift) | (this.offset >> L.LOCATION_SHIFT));
+        if (!reader.isPlausible() || !reader.isWhole()) {
+          this.damaged.add(this.victim);
+          this.victim = 0;
+          return;
+        }
+        const bytes = reader.space16;
+        this.handle(reader);
+        this.offset += bytes;
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'ERR_STORE_CORRUPT')) throw error;
+      this.damaged.add(this.victim);
+      this.victim = 0;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private handle(reader: RecordReader): void {
+    const { core, writer, key, room } = this;
+    key.loadBytes(reader.region.bytes, reader.keyStart, reader.keyLength, reader.utf16Key);
+    if (reader.isTombstone) {
+      const { location } = reader;
+      const isLatest = core.find(key, reader) === 0;
+      reader.seek(location);
+      if (isLatest && !this.isOldest) {
+        if (!core.log.fits(reader.space16)) room.openSegment(true);
+        writer.relocateTombstone(reader);
+      } else core.control[Control.TOMBSTONE_BYTES] = Math.max(0, core.control[Control.TOMBSTONE_BYTES] - reader.space16);
+      return;
+    }
+    if (!core.isLatest(key.tag, reader.location)) return;
+    const gone = reader.expiry <= core.environment.now();
+    if (gone && this.isOldest) {
+      writer.drop(reader);
+      return;
+    }
+    const bytes = gone ? spaceFor(contentBytes(key.length, 0, false)) : reader.space16;
+    if (!core.log.fits(bytes)) {
+      room.openSegment(true);
+      core.isLatest(key.tag, reader.location);
+    }
+    if (gone) writer.bury(reader, key);
+    else {
+      writer.relocate(reader, reader.expiry);
+      this.moved++;
+    }
+  }
+}

@@ -1,0 +1,208 @@
+// A flush writes down what the file is, in an order that a power cut can't confuse:
+// (1) capture, at an operation boundary; (2) sync what was appended; (3) write and sync the table's slots; (4) write and sync the superblock; (5) only now count it.
+// The index is never synced while the store is open: it is rebuilt from the log.
+
+import { StoreError } from '../errors.js';
+import type { Captured } from '../file/segments.js';
+import { encodeSuperblock, slotOffset } from '../file/superblock.js';
+import * as L from '../layout.js';
+import type { Region } from '../mapping/mapping.js';
+import type { Core } from '../store/core.js';
+
+const { Control, SegmentKind } = L;
+
+/** A flush under way. */
+interface Run {
+  number: number;
+  capacity: number;
+  captured: Captured[];
+  /** Sum of the table's durable slots before this flush, and with it. */
+  sumBefore: number;
+  sum: number;
+  done: boolean;
+}
+
+/** Bytes `[from, to)` of the file. */
+type Range = [from: number, to: number];
+
+export class Flusher {
+  private readonly core: Core;
+  private run: Run | undefined;
+  private current: Promise<void> | undefined;
+  private queued: Promise<void> | undefined;
+  /** Length of the open segment when it was last captured. */
+  private capturedTail = -1;
+  private capturedSegment = -1;
+  completed = 0;
+
+  constructor(core: Core) {
+    this.core = core;
+  }
+
+  get durable(): number {
+    return this.core.space.controlDoubles[Control.DURABLE_FLUSH >> 1];
+  }
+
+  /** Resolves when all that had returned before the call is durable. Calls that come together share one flush. */
+  flush(): Promise<void> {
+    this.queued ??= (this.current ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = undefined;
+        this.current = this.runAside();
+        return this.current;
+      });
+    return this.queued;
+  }
+
+  /** Starts a flush; its failure shows at the next write. */
+  flushSoon(): void {
+    if (this.run === undefined && this.queued === undefined) this.flush().catch(() => undefined);
+  }
+
+  /** The same as `flush`, before it returns. Ends a flush that is under way first. */
+  flushSync(): void {
+    this.core.assertWritable();
+    if (this.run !== undefined) this.finish(this.run);
+    const run = this.capture();
+    if (run !== undefined) this.finish(run);
+  }
+
+  private async runAside(): Promise<void> {
+    this.core.assertWritable();
+    const run = this.capture();
+    if (run === undefined) return;
+    try {
+      for (const ranges of [this.dataRanges(run), () => this.writeSlots(run), () => this.writeSuperblock(run)]) {
+        const parts = typeof ranges === 'function' ? ranges() : ranges;
+        for (const part of this.parts(parts)) {
+          await this.core.space.file.syncAsync(part.region, part.from, part.to);
+          // A flush in the foreground may have finished this one meanwhile.
+          if (run.done) return;
+        }
+      }
+      this.complete(run);
+    } catch (error) {
+      if (!run.done) throw this.poison(error);
+    }
+  }
+
+  private finish(run: Run): void {
+    this.sync(this.dataRanges(run));
+    this.sync(this.writeSlots(run));
+    this.sync(this.writeSuperblock(run));
+    this.complete(run);
+  }
+
+  /** What changed since the last capture; undefined if nothing did. */
+  private capture(): Run | undefined {
+    const { segments, space, log, control, superblock } = this.core;
+    const { dirty } = segments;
+    const open = control[Control.OPEN_SEGMENT];
+    if (open !== 0 && (open !== this.capturedSegment || log.tail !== this.capturedTail)) dirty.add(open);
+    if (dirty.size === 0) return undefined;
+    const { controlDoubles } = space;
+    const number = controlDoubles[Control.LAST_FLUSH >> 1] + 1;
+    controlDoubles[Control.LAST_FLUSH >> 1] = number;
+    const captured = [...dirty].sort((a, b) => a - b).map((segment) => segments.capture(segment));
+    dirty.clear();
+    for (const one of captured) if (one.kind === SegmentKind.LOG || one.kind === SegmentKind.CHAIN) segments.inFlight.add(one.segment);
+    this.capturedSegment = open;
+    this.capturedTail = log.tail;
+    this.run = { number, capacity: space.capacity, captured, sumBefore: superblock.tableSum, sum: 0, done: false };
+    return this.run;
+  }
+
+  /** The bytes that the last completed flush did not cover. */
+  private dataRanges(run: Run): Range[] {
+    const { segments, space } = this.core;
+    const ranges: Range[] = [];
+    for (const one of run.captured) {
+      if (one.kind !== SegmentKind.LOG && one.kind !== SegmentKind.CHAIN) continue;
+      const before = segments.durable(one.segment, this.durable);
+      const from = before.kind === one.kind && before.generation === one.generation ? before.length : 0;
+      if (one.length > from) ranges.push([space.bytesFor(one.segment) + from, space.bytesFor(one.segment) + one.length]);
+    }
+    return ranges;
+  }
+
+  private writeSlots(run: Run): Range[] {
+    const { segments, space } = this.core;
+    const ranges: Range[] = [];
+    let sum = run.sumBefore;
+    for (const one of run.captured) {
+      sum = (sum + segments.writeSlot(one, run.number, this.durable)) | 0;
+      const at = space.bytesFor(one.segment & ~space.groupMask) + (one.segment & space.groupMask) * L.ENTRY_WORDS * 4;
+      ranges.push([at, at + L.ENTRY_WORDS * 4]);
+    }
+    run.sum = sum;
+    return ranges;
+  }
+
+  private writeSuperblock(run: Run): Range[] {
+    const { superblock } = this.core;
+    superblock.flush = run.number;
+    superblock.capacity = run.capacity;
+    superblock.tableSum = run.sum;
+    superblock.clean = false;
+    return [this.storeSuperblock()];
+  }
+
+  /** Writes the superblock under its next revision, both copies; returns what must be synced. */
+  storeSuperblock(): Range {
+    const { superblock, space } = this.core;
+    superblock.revision++;
+    const bytes = encodeSuperblock(superblock);
+    const offset = slotOffset(superblock.revision);
+    for (const copy of L.SUPERBLOCK_COPIES) space.head.bytes.set(bytes, offset + copy);
+    return [offset, offset + L.SECTOR_BYTES * L.SUPERBLOCK_COPIES.length];
+  }
+
+  private complete(run: Run): void {
+    const { segments, space } = this.core;
+    run.done = true;
+    this.run = undefined;
+    segments.inFlight.clear();
+    space.controlDoubles[Control.DURABLE_FLUSH >> 1] = run.number;
+    segments.openGate(run.number);
+    this.completed++;
+  }
+
+  /** Syncs ranges of the file in the foreground. A failure poisons the store. */
+  sync(ranges: Range[]): void {
+    try {
+      for (const part of this.parts(ranges)) this.core.space.file.sync(part.region, part.from, part.to);
+    } catch (error) {
+      throw this.poison(error);
+    }
+  }
+
+  /** Ranges, joined where they share or touch a page, as parts of regions. */
+  private parts(ranges: Range[]): { region: Region; from: number; to: number }[] {
+    const parts: { region: Region; from: number; to: number }[] = [];
+    const add = (region: Region, from: number, to: number) => parts.push({ region, from, to });
+    let open: Range | undefined;
+    for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+      const page = from - (from % L.PAGE_BYTES);
+      if (open !== undefined && page <= open[1]) open[1] = Math.max(open[1], to);
+      else {
+        if (open !== undefined) this.core.space.forRegions(open[0], open[1], add);
+        open = [page, to];
+      }
+    }
+    if (open !== undefined) this.core.space.forRegions(open[0], open[1], add);
+    return parts;
+  }
+
+  /** After a failed sync the kernel may have marked the lost pages clean: nothing may be claimed durable any more. */
+  private poison(cause: unknown): StoreError {
+    const { core } = this;
+    const { path } = core.space.file;
+    if (this.run !== undefined) this.run.done = true;
+    this.run = undefined;
+    core.control[Control.POISON] = 1;
+    core.poison = cause;
+    const why = 'a sync to disk failed; the store is read-only now. Check the disk, then close and open it again: it will be as at its last completed flush';
+    return new StoreError('ERR_STORE_POISONED', `${path}: ${why}`, { path, cause });
+  }
+}

@@ -1,0 +1,101 @@
+// Where space comes from: a free segment, a flush that opens the gate, cleaning, or growth, in the order that costs least.
+
+import { StoreError } from '../errors.js';
+import * as L from '../layout.js';
+import type { Core } from '../store/core.js';
+import type { Cleaner } from './cleaner.js';
+import type { Flusher } from './flush.js';
+
+const { SegmentKind } = L;
+
+/** Kept for tombstones and for cleaning, so that a full store can be emptied. */
+const RESERVE = 1;
+
+export class Room {
+  private readonly core: Core;
+  private readonly flusher: Flusher;
+  cleaner!: Cleaner;
+  /** A growth failed since the last one that worked: no use to try for each write. */
+  private diskFull: unknown;
+
+  constructor(core: Core, flusher: Flusher) {
+    this.core = core;
+    this.flusher = flusher;
+    core.index.takeSegment = (kind, ordinal, prepare) => {
+      this.makeFree(1, false);
+      return core.segments.take(kind, ordinal, 0, prepare);
+    };
+  }
+
+  /** Opens a fresh log segment. `privileged` writes (deletes, cleaning) may use the reserve. Throws `ERR_STORE_FULL`. */
+  openSegment(privileged: boolean): void {
+    const { core, cleaner } = this;
+    this.makeFree(1, privileged);
+    core.log.openNext(core.segments.take(SegmentKind.LOG, 0, core.log.sequence));
+    if (!cleaner.busy) this.lookAhead();
+  }
+
+  /** Splits a bucket. A full store does without: its chains grow longer. */
+  split(): void {
+    try {
+      this.core.index.split();
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
+    }
+  }
+
+  /** Sees to it that `count` segments are free (and the reserve, unless privileged). Throws `ERR_STORE_FULL`. */
+  makeFree(count: number, privileged: boolean): void {
+    const { core, cleaner, flusher } = this;
+    const { segments, space } = core;
+    const needed = count + (privileged ? 0 : RESERVE);
+    if (segments.free >= needed) return;
+    // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
+    for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {
+      if (segments.free >= needed) return;
+      if (segments.pending * 4 >= space.capacity) flusher.flushSync();
+      else if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
+      else if (this.grow()) continue;
+      else if (segments.pending > 0) flusher.flushSync();
+      else if (cleaner.busy || !cleaner.cleanOne()) break;
+    }
+    if (segments.free >= needed) return;
+    throw this.full();
+  }
+
+  private grow(): boolean {
+    const { space, segments } = this.core;
+    const before = space.capacity;
+    try {
+      if (!space.grow()) return false;
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
+      this.diskFull = error;
+      return false;
+    }
+    this.diskFull = undefined;
+    segments.addGrown(before, space.capacity);
+    return true;
+  }
+
+  private full(): StoreError {
+    const { space } = this.core;
+    const { path } = space.file;
+    const why =
+      this.diskFull === undefined
+        ? `it has reached its maxSize of ${space.maxSegments} segments of ${space.segmentBytes} bytes; delete entries, or open it with a larger maxSize`
+        : 'the disk is full; free space on it, or delete entries';
+    return new StoreError('ERR_STORE_FULL', `${path} is full: ${why}. Nothing was lost`, { path, cause: this.diskFull });
+  }
+
+  /** After a segment was opened: starts what the next ones will need, before they need it. */
+  private lookAhead(): void {
+    const { core, cleaner } = this;
+    const { segments, space } = core;
+    const low = segments.free - RESERVE <= space.capacity >> 2;
+    if (segments.pending * 4 >= space.capacity) this.flusher.flushSoon();
+    if (!low) return;
+    if (cleaner.pays()) cleaner.start();
+    else space.prepareGrowth();
+  }
+}

@@ -1,0 +1,44 @@
+// Who takes part. A contestant is loaded in the child that measures it and nowhere else.
+// `open(dir)` gives { get, set, delete, batch?, close?, about? }; plain closures for all, so that the harness calls all alike.
+
+/**
+ * @typedef {object} Contestant
+ * @property {string} name        what `--only` takes
+ * @property {string} label       what the tables say
+ * @property {string} file        module in this folder
+ * @property {number} weight      seconds beside a Map's, for the first estimate of the time left
+ * @property {number} [slow]      the most runs at a million keys
+ */
+
+/** @type {Contestant[]} */
+export const CONTESTANTS = [
+  { name: 'map', label: 'Map', file: 'map', weight: 1 },
+  { name: 'engine-mmap', label: 'mapstone, mmap-io', file: 'engine', variant: 'mmap-io', weight: 1.2 },
+  { name: 'engine-koffi', label: 'mapstone, koffi', file: 'engine', variant: 'koffi', weight: 1.2 },
+  { name: 'engine-memory', label: 'mapstone, memory', file: 'engine', variant: 'memory', weight: 1.2 },
+  { name: 'lmdb', label: 'lmdb, noSync', file: 'lmdb', weight: 10, slow: 3 },
+  { name: 'lmdb-tx', label: 'lmdb, 1000 per tx', file: 'lmdb', variant: 'tx', weight: 5, slow: 3 },
+  { name: 'sqlite', label: 'sqlite, autocommit', file: 'sqlite', weight: 40, slow: 1 },
+  { name: 'sqlite-tx', label: 'sqlite, 1000 per tx', file: 'sqlite', variant: 'tx', weight: 10, slow: 3 },
+  { name: 'engine-mmap-always', label: 'mapstone, mmap-io', file: 'engine', variant: 'mmap-io+always', weight: 10 },
+  { name: 'engine-koffi-always', label: 'mapstone, koffi', file: 'engine', variant: 'koffi+always', weight: 10 },
+  { name: 'lmdb-sync', label: 'lmdb, putSync', file: 'lmdb', variant: 'sync', weight: 10 },
+  { name: 'sqlite-full', label: 'sqlite, synchronous FULL', file: 'sqlite', variant: 'full', weight: 10 },
+  { name: 'keyv-map', label: 'Keyv on Map', file: 'keyv', variant: 'map', weight: 2, async: true },
+  { name: 'keyv-map-raw', label: 'Keyv on Map, no serializer', file: 'keyv', variant: 'map-raw', weight: 2, async: true },
+  { name: 'keyv-mmap', label: 'Keyv on mapstone, mmap-io', file: 'keyv', variant: 'mmap-io', weight: 2, async: true },
+  { name: 'keyv-koffi', label: 'Keyv on mapstone, koffi', file: 'keyv', variant: 'koffi', weight: 2, async: true },
+  { name: 'keyv-lmdb', label: 'Keyv on lmdb', file: 'keyv', variant: 'lmdb', weight: 4, async: true },
+];
+
+export function byName(name) {
+  const found = CONTESTANTS.find((contestant) => contestant.name === name);
+  if (!found) throw new TypeError(`no contestant is called ${name}: ${CONTESTANTS.map((c) => c.name).join(', ')}`);
+  return found;
+}
+
+export async function load(name) {
+  const { file, variant, async } = byName(name);
+  const { open } = await import(`./${file}.mjs`);
+  return { async, open: (dir) => open(dir, variant) };
+}

@@ -1,0 +1,155 @@
+// The tables in the terminal: one row a contestant, one column a phase, targets listed below with met or missed.
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { byName } from '../contestants/index.mjs';
+import { PHASES as LATENCIES } from '../suites/latency.mjs';
+import { PHASES as OPENINGS } from '../suites/open.mjs';
+import { PHASES } from '../suites/throughput.mjs';
+import { digits, judged, mega, micros, millis, range, rate, verdict } from './words.mjs';
+
+const label = (name) => byName(name).label;
+
+/** Rules between the rows where a row has several lines. */
+function table(head, rows, { ruled = false } = {}) {
+  const made = new Table({
+    head: head.map((text) => pc.bold(text)),
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+    style: { head: [], border: pc.isColorSupported ? ['gray'] : [], compact: !ruled },
+  });
+  made.push(...rows);
+  return made.toString();
+}
+
+function throughputTable(suite, baseline, { n, rows }) {
+  const runs = Math.max(...rows.filter(({ name }) => name !== baseline).map((row) => row.runs));
+  return table(
+    ['', ...PHASES, 'close', 'heap', 'rss'],
+    rows.map((row) => [
+      row.name === baseline ? pc.bold(label(row.name)) : label(row.name) + (row.runs < runs ? pc.dim(`\n${row.runs} run${row.runs > 1 ? 's' : ''}`) : ''),
+      ...PHASES.map((phase) => {
+        const { perSecond, ratio } = row.phases[phase];
+        if (!ratio) return rate(perSecond.median);
+        const text = judged(`${digits(ratio.median)}x`, ratio.median, { suite, n, name: row.name, phase });
+        return `${text}\n${range(ratio)}\n${pc.dim(rate(perSecond.median))}`;
+      }),
+      millis(row.closeMs.median),
+      mega(row.heapUsed.median),
+      mega(row.rss.median),
+    ]),
+    { ruled: true },
+  );
+}
+
+function throughputVerdicts(suite, { n, rows }) {
+  return rows
+    .flatMap((row) =>
+      PHASES.map((phase) => {
+        const { ratio } = row.phases[phase];
+        return ratio && verdict(`${label(row.name)}: ${phase}, ${n.toLocaleString('en')} keys`, ratio.median, { suite, n, name: row.name, phase });
+      }),
+    )
+    .filter(Boolean);
+}
+
+function latencyTable({ n, rows }) {
+  return table(
+    ['', 'loop', 'phase', 'p50', 'p99', 'p99.9', 'max', 'p99.9 / p50'],
+    rows.flatMap(({ name, pace, phases }) =>
+      LATENCIES.map((phase, i) => {
+        const { p50, p99, p999, max, tail } = phases[phase];
+        const text = judged(`${digits(tail.median)}x`, tail.median, { suite: 'latency', n, name, phase });
+        return [
+          i === 0 ? label(name) : '',
+          i === 0 ? pace : '',
+          phase,
+          ...[p50, p99, p999].map(({ median }) => micros(median)),
+          micros(max.max),
+          `${text} ${range(tail)}`,
+        ];
+      }),
+    ),
+  );
+}
+
+function latencyVerdicts({ n, rows }) {
+  return rows
+    .flatMap(({ name, pace, phases }) =>
+      LATENCIES.map((phase) =>
+        verdict(`${label(name)}: p99.9 of ${phase}, ${pace}, ${n.toLocaleString('en')} keys`, phases[phase].tail.median, { suite: 'latency', n, name, phase }),
+      ),
+    )
+    .filter(Boolean);
+}
+
+function openTable({ n, rows }) {
+  return table(
+    ['', 'after', 'open', 'to first get', 'import', 'process start to first get'],
+    rows.flatMap(({ name, phases }) =>
+      OPENINGS.map((phase, i) => {
+        const { openMs, firstGetMs, importMs, sinceProcessStartMs } = phases[phase];
+        return [
+          i === 0 ? label(name) : '',
+          phase === 'clean' ? 'clean close' : 'SIGKILL',
+          millis(openMs.median),
+          `${judged(millis(firstGetMs.median), firstGetMs.median, { suite: 'open', n, name, phase })} ${range(firstGetMs)}`,
+          millis(importMs.median),
+          millis(sinceProcessStartMs.median),
+        ];
+      }),
+    ),
+  );
+}
+
+function openVerdicts({ n, rows }) {
+  return rows
+    .flatMap(({ name, phases }) =>
+      OPENINGS.map((phase) =>
+        verdict(`${label(name)}: ms to the first get, ${phase}, ${n.toLocaleString('en')} keys`, phases[phase].firstGetMs.median, {
+          suite: 'open',
+          n,
+          name,
+          phase,
+        }),
+      ),
+    )
+    .filter(Boolean);
+}
+
+const NOTES = {
+  throughput: 'Ratio to the Map that ran just before in the same pair (above 1x: faster), median over the runs; range; operations a second.',
+  keyv: 'Ratio to Keyv over a Map with its default serializer, in the same pair; every call awaited. Range; operations a second.',
+  durable: 'Every write is on disk before it returns. Ratio to a Map, range, operations a second.',
+  latency: 'Clock included in the percentiles, taken off in p99.9 / p50; the clock alone: ',
+  open: 'A fresh process each; file in the page cache. 1,000 sampled keys are read back each time.',
+};
+
+const waiting = (share) => `Waiting for a CPU that other programs had: ${Math.round(share * 100) || 0}% of the time; taken off the figures unless --wall.`;
+
+/** @returns {{ text: string, verdicts: object[] }} */
+export function describe(suite, result) {
+  const parts = [];
+  const verdicts = [];
+  for (const size of result.sizes) {
+    parts.push('', pc.bold(`${suite}, ${size.n.toLocaleString('en')} keys`));
+    if (suite === 'latency') {
+      parts.push(pc.dim(NOTES.latency + micros(size.rows[0]?.clock.median ?? 0)), latencyTable(size));
+      verdicts.push(...latencyVerdicts(size));
+    } else if (suite === 'open') {
+      parts.push(pc.dim(NOTES.open), openTable(size));
+      verdicts.push(...openVerdicts(size));
+    } else {
+      parts.push(pc.dim(NOTES[suite]), pc.dim(waiting(size.waited)), throughputTable(suite, result.baseline, size));
+      verdicts.push(...throughputVerdicts(suite, size));
+    }
+    for (const { name, reason } of size.failed) parts.push(pc.red(`  ${label(name)}: failed: ${reason}`));
+  }
+  for (const { label: who, reason } of result.absent) parts.push(pc.yellow(`  ${who}: ${reason}`));
+  return { text: parts.join('\n'), verdicts };
+}
+
+export function verdictTable(verdicts) {
+  return table(
+    ['target', 'wanted', 'measured', ''],
+    verdicts.map(({ label: what, wanted, value, met }) => [what, wanted, digits(value), met ? pc.green('met') : pc.red('missed')]),
+  );
+}

@@ -1,0 +1,79 @@
+// Starts one measurement at a time, each in a fresh process with a fresh folder, and cleans up behind it.
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CHILD = fileURLToPath(new URL('./child/main.mjs', import.meta.url));
+const PATIENCE_MS = 15 * 60_000;
+const TAIL = 2000;
+
+const living = new Set();
+const folders = new Set();
+
+/** A folder that is gone when the bench is, however it ends. */
+export function makeFolder(parent) {
+  mkdirSync(parent, { recursive: true });
+  const dir = mkdtempSync(join(parent, 'mapstone-bench-'));
+  folders.add(dir);
+  return dir;
+}
+
+export function removeFolder(dir) {
+  rmSync(dir, { recursive: true, force: true });
+  folders.delete(dir);
+}
+
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
+
+/**
+ * Runs a job in `job.dir`. With `killWhenBusy` the child is SIGKILLed as soon as it says it is busy.
+ * @returns {Promise<object>} what the child measured; rejects with its error, `code` kept
+ */
+export function runIn(job, { killWhenBusy = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = fork(CHILD, [JSON.stringify(job)], {
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      timeout: PATIENCE_MS,
+      killSignal: 'SIGKILL',
+    });
+    living.add(child);
+    let answer;
+    let murdered = false;
+    let tail = '';
+    child.stderr.on('data', (chunk) => {
+      tail = (tail + chunk).slice(-TAIL);
+    });
+    child.on('message', (message) => {
+      if (message.busy && killWhenBusy) {
+        murdered = true;
+        child.kill('SIGKILL');
+      } else answer = message;
+    });
+    child.on('close', (code, signal) => {
+      living.delete(child);
+      if (murdered) resolve({});
+      else if (answer?.result) resolve(answer.result);
+      else {
+        const message = answer?.error.message ?? (tail.trim() || `the process ended with ${signal ?? code}`);
+        reject(Object.assign(new Error(message), { code: answer?.error.code }));
+      }
+    });
+  });
+}
+
+/** Runs a job in a folder of its own. */
+export async function run(job, parent) {
+  const dir = makeFolder(parent);
+  try {
+    return await runIn({ ...job, dir });
+  } finally {
+    removeFolder(dir);
+  }
+}

@@ -1,0 +1,33 @@
+// Keyv's envelope `{ value, expires }` as fields of a record: the engine stores the inner value, keeps `expires` as the record's own
+// expiry, and a flag says "this was an envelope". So nothing is encoded twice, and a string row still comes back as a string.
+// What a record can't hold exactly (extra fields, no value, a fractional or infinite `expires`) is stored whole, as the object it is.
+import type { StoreEntry } from '@mapstone/engine';
+import type { Envelope } from './contract.js';
+
+/** The last instant a `Date` can name. What lies beyond never expires. */
+const LAST_INSTANT = 8.64e15;
+
+/** An absolute instant as the engine takes it, or undefined for "never". Rounded up, so that nothing expires early. */
+export function instant(ms: number): number | undefined {
+  if (!Number.isFinite(ms) || ms > LAST_INSTANT) return undefined;
+  return ms < 1 ? 1 : Math.ceil(ms);
+}
+
+/**
+ * Can a record hold this exactly? `until` is the expiry that came as an argument. Keyv 5 takes `expires` a moment before the store
+ * turns the ttl into an instant, so an earlier `expires` agrees with it and is the one kept; a later one doesn't and is stored whole.
+ */
+export function fitsRecord(row: unknown, until: number | undefined): row is Envelope {
+  if (typeof row !== 'object' || row === null) return false;
+  for (const name in row) if (name !== 'value' && name !== 'expires') return false;
+  const { value, expires } = row as Envelope;
+  if (value === undefined) return false;
+  if (expires === undefined) return until === undefined;
+  return Number.isInteger(expires) && expires > 0 && expires <= (until ?? LAST_INSTANT);
+}
+
+/** The row as Keyv handed it over. */
+export function asGiven(row: StoreEntry): any {
+  if (!row.flag) return row.value;
+  return { value: row.value, expires: row.expiresAt === Infinity ? undefined : row.expiresAt };
+}

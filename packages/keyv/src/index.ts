@@ -1,0 +1,4 @@
+// The public names of @mapstone/keyv.
+export type { BatchEntry, Capabilities, Envelope } from './contract.js';
+export { type CreateKeyvOptions, createKeyv } from './create-keyv.js';
+export { KeyvMapstone, KeyvMapstone as default, type KeyvMapstoneOptions } from './keyv-mapstone.js';

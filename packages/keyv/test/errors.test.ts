@@ -1,0 +1,82 @@
+// How a failure reaches the caller: by a rejection or by Keyv's 'error' event, never by both, and never by a throw from a method.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { Keyv as Keyv5 } from 'keyv';
+import { describe, expect, it } from 'vitest';
+import { createKeyv, KeyvMapstone } from '../src/index.js';
+import { majors } from './support/majors.js';
+import { tempPaths } from './support/temp.js';
+
+const path = tempPaths();
+
+describe('opening', () => {
+  it('throws from the constructor, so that a Keyv never works over nothing', () => {
+    const directory = path();
+    mkdirSync(directory);
+    const other = path();
+    writeFileSync(other, 'this is a text file, and not a small one: '.repeat(1000));
+    expect(() => new KeyvMapstone('/no/such/directory/data.mapstone')).toThrow();
+    expect(() => new KeyvMapstone(directory)).toThrow();
+    expect(() => new KeyvMapstone(other)).toThrow(expect.objectContaining({ code: 'ERR_STORE_NOT_A_STORE' }));
+    expect(() => createKeyv(other)).toThrow(expect.objectContaining({ code: 'ERR_STORE_NOT_A_STORE' }));
+  });
+
+  it('asks for a path', () => {
+    for (const wrong of [undefined, {}, { path: '' }, { path: 7 }, '']) expect(() => new KeyvMapstone(wrong as string)).toThrow(TypeError);
+    expect(() => createKeyv({} as { path: string })).toThrow(TypeError);
+  });
+
+  it('hands engine options on, and the engine judges them', () => {
+    expect(() => new KeyvMapstone({ path: path(), segmentSize: 1000 } as never)).toThrow(RangeError);
+    expect(() => new KeyvMapstone({ path: path(), keyv: 7 } as never)).toThrow(RangeError);
+  });
+});
+
+describe('failing operations', () => {
+  it.each(majors)('keyv $major: as an event and false where someone listens', async ({ Keyv, serializerOff }) => {
+    const store = new KeyvMapstone(path());
+    const keyv = new Keyv({ store, namespace: 'n', ...serializerOff });
+    const seen: unknown[] = [];
+    keyv.on('error', (error: unknown) => seen.push(error));
+    expect(await keyv.set('k', () => 1)).toBe(false);
+    expect(seen).toHaveLength(1);
+    expect(
+      await keyv.setMany([
+        { key: 'a', value: 1 },
+        { key: 'b', value: () => 1 },
+      ]),
+    ).toEqual([false, false]);
+    expect(seen).toHaveLength(2);
+    for (const error of seen) expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_VALUE_INVALID' });
+    expect(await keyv.hasMany(['k', 'a', 'b'])).toEqual([false, false, false]);
+    expect(await keyv.set('x'.repeat(70_000), 1)).toBe(false);
+    expect(seen[2]).toMatchObject({ code: 'ERR_KEY_INVALID' });
+  });
+
+  it('keyv 5: as a rejection with `throwOnErrors`', async () => {
+    const store = new KeyvMapstone(path());
+    const keyv = new Keyv5({ store, throwOnErrors: true });
+    await keyv.disconnect();
+    await expect(keyv.get('k')).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+    await expect(keyv.set('k', 1)).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+    await expect(keyv.clear()).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+  });
+
+  it('the adapter itself emits nothing', async () => {
+    const store = new KeyvMapstone(path());
+    const seen: unknown[] = [];
+    store.on('error', (error) => seen.push(error));
+    await expect(store.set('k', () => 1)).rejects.toThrow(TypeError);
+    await expect(store.set('', 1)).rejects.toMatchObject({ code: 'ERR_KEY_INVALID' });
+    await store.disconnect();
+    await expect(store.get('k')).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+    expect(seen).toEqual([]);
+  });
+
+  it.each(majors)('keyv $major: a failed set leaves the old value', async ({ Keyv, serializerOff }) => {
+    const keyv = new Keyv({ store: new KeyvMapstone(path()), ...serializerOff });
+    keyv.on('error', () => {});
+    await keyv.set('k', 'old', 60_000);
+    await keyv.set('k', { broken: () => 1 });
+    expect(await keyv.get('k')).toBe('old');
+  });
+});

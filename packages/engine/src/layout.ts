@@ -80,6 +80,9 @@ export const Step = {
 
 export const Intent = { NONE: 0, APPLY: 1, SPLIT: 2, CLEAR: 3, DROP: 4 } as const;
 
+/** Kernel locks, in bytes of the lock range (past any file's end). One writer, or any number of readers. */
+export const WRITER_LOCK = { start: 0, length: 1 } as const;
+
 /** Segments: powers of two. Their table: an entry of 128 bytes each, in the first segment of each group. */
 export const MIN_SEGMENT_SHIFT = 12;
 export const MAX_SEGMENT_SHIFT = 24;

@@ -180,8 +180,10 @@ export class SegmentFile {
     this.regionOf.length = 0;
   }
 
+  /** Unlocks at once, so that the next opening need not wait for asynchronous calls to end. */
   close(): void {
     this.release();
+    this.file.unlock(L.WRITER_LOCK.start, L.WRITER_LOCK.length);
     this.file.close();
   }
 }

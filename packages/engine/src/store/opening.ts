@@ -11,7 +11,7 @@ import { durableEnd } from '../upkeep/durable-end.js';
 import { rebuild } from '../upkeep/rebuild.js';
 import { cleanSum, establish, isSameMemory } from '../upkeep/session.js';
 import { Core } from './core.js';
-import type { Settings } from './options.js';
+import { checkMaxSize, type Settings } from './options.js';
 import { Engine } from './engine.js';
 
 const { Control, Intent } = L;
@@ -19,14 +19,11 @@ const { Control, Intent } = L;
 /** How the file was found: new, closed cleanly, left by a process that died, or as at the last completed flush. */
 export type Recovery = 'created' | 'clean' | 'process-death' | 'power-cut';
 
-/** The byte that says who may write: one writer, or any number of readers. */
-const WRITER_LOCK = { start: 0, length: 1 };
-
 export function openEngine(path: string, settings: Settings): Engine {
   const created = !settings.readOnly && createIfMissing(path, settings);
   const file = settings.mapping.open(path, { readOnly: settings.readOnly });
   try {
-    if (!file.tryLock(WRITER_LOCK.start, WRITER_LOCK.length, settings.readOnly ? 'shared' : 'exclusive')) {
+    if (!file.tryLock(L.WRITER_LOCK.start, L.WRITER_LOCK.length, settings.readOnly ? 'shared' : 'exclusive')) {
       throw new StoreError('ERR_STORE_LOCKED', `${path} is open in another process or thread: close it there first`, { path });
     }
     return openLocked(file, settings, created);
@@ -39,6 +36,7 @@ export function openEngine(path: string, settings: Settings): Engine {
 function createIfMissing(path: string, settings: Settings): boolean {
   const { mapping, environment, segmentShift } = settings;
   if (mapping.exists(path)) return false;
+  checkMaxSize(settings.maxSize, 2 ** segmentShift);
   const key = new Int32Array(new Uint8Array(environment.random(8)).buffer);
   const superblock: Superblock = {
     segmentShift,
@@ -64,6 +62,8 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
   const head = file.read(0, L.HEAD_BYTES);
   const superblock = readSuperblock(head, path);
   checkSuperblock(superblock, path);
+  // Of an existing file the segment size is the file's own.
+  checkMaxSize(settings.maxSize, 2 ** superblock.segmentShift);
   const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);
   const whole = wholeCapacity(file, superblock, control);
   // After a clean close the mark vouches for the memory; after a death, the identity does.

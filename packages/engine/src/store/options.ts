@@ -54,7 +54,7 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
     throw rangeError('ERR_OPTION_INVALID', `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${segmentSize}`);
   }
-  checkMaxSize(maxSize, segmentSize);
+  if (typeof maxSize !== 'number') throw rangeError('ERR_OPTION_INVALID', `maxSize is a number of bytes, not ${String(maxSize)}`);
   if (eviction !== 'none') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none', not ${String(eviction)}`);
   for (const name of ['verifyReads', 'readOnly'] as const) checkType(name, options[name], 'boolean');
   checkType('onRecovery', options.onRecovery, 'function');
@@ -73,7 +73,7 @@ export function readOptions(options: StoreOptions, environment: Environment, map
 /** Throws a RangeError, naming the smallest size, unless `maxSize` holds enough segments. */
 export function checkMaxSize(maxSize: number, segmentSize: number): void {
   const smallest = L.MIN_SEGMENTS * segmentSize;
-  if (typeof maxSize === 'number' && maxSize >= smallest && maxSize <= L.MAX_DATA_BYTES) return;
+  if (maxSize >= smallest && maxSize <= L.MAX_DATA_BYTES) return;
   throw rangeError('ERR_OPTION_INVALID', `maxSize is at least ${smallest} bytes (${L.MIN_SEGMENTS} segments of ${segmentSize}) and at most ${L.MAX_DATA_BYTES}, not ${maxSize}`);
 }
 

@@ -72,7 +72,7 @@ export class Cleaner {
   /** A few records' worth of cleaning, after a write. */
   step(): void {
     try {
-      this.run(STEP_RECORDS);
+      if (this.victim !== 0) this.run(STEP_RECORDS);
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
       // No room to copy to: the write that brought us here has succeeded all the same.
@@ -162,6 +162,11 @@ export class Cleaner {
     this.length = segments.word(segment, Entry.LENGTH);
     const base = segments.double(segment, Entry.BASE_SEQUENCE);
     this.isOldest = sealed.every((other) => other.base >= base);
+  }
+
+  /** Whether this segment is half cleaned, or was left so for its damage: its counters are on their way. */
+  isCleaning(segment: number): boolean {
+    return segment === this.victim || this.damaged.has(segment);
   }
 
   /** The segment being cleaned is gone: `clear` freed it. */

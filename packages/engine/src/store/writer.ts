@@ -98,10 +98,11 @@ export class Writer {
     this.end();
   }
 
-  /** Copies a tombstone to the end of the log, where it must fit. */
+  /** Copies a tombstone to the end of the log, where it must fit. The old one counts until its segment is freed. */
   relocateTombstone(reader: RecordReader): void {
+    const bytes = reader.space16;
     const location = this.core.log.copy(reader, NEVER);
-    this.begin(location, reader.space16, 0, 0, reader, false);
+    this.begin(location, bytes, 0, bytes, null, false);
     this.end();
   }
 

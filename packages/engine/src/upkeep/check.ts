@@ -152,39 +152,33 @@ class Checker {
       });
     }
     for (const { location, tombstone } of this.latest.values()) {
-      if (!tombstone && !this.isDropped(location)) this.find('I5', `the record at ${location >>> 0} is the latest of its key, and not in the index`);
+      if (!tombstone && !this.isExpired(location)) this.find('I5', `the record at ${location >>> 0} is the latest of its key, and not in the index`);
     }
     if (count !== core.count) this.find('I6', `the index has ${count} entries, the count is ${core.count}`);
   }
 
-  /** An expired record may leave the index with no tombstone where no older segment could bring it back: it is the oldest then, and being cleaned. */
-  private isDropped(location: number): boolean {
-    const { core, cleaner } = this.engine;
+  /** An expired record may leave the index with no tombstone, where no older segment could bring it back. */
+  private isExpired(location: number): boolean {
+    const { core } = this.engine;
     const record = core.newReader();
     record.seek(location);
-    return cleaner.isCleaning(record.segment) && record.expiry <= core.environment.now();
+    return record.expiry <= core.environment.now();
   }
 
-  /** I7, I8: live bytes of each segment, and tombstones of all, are what the log says. A segment under cleaning is on its way. */
+  /** I7, I8: live bytes of each segment, and tombstones of all, are what the log says. */
   private checkCounters(): void {
-    const { core, cleaner } = this.engine;
-    const { segments, space, control } = core;
+    const { segments, space, control } = this.engine.core;
     let tombstones = 0;
-    let cleaning = false;
     for (let segment = 1; segment < space.capacity; segment++) {
       if (space.isTable(segment) || segments.word(segment, Entry.KIND) !== SegmentKind.LOG) continue;
-      const dead = this.tombstones.get(segment) ?? 0;
-      tombstones += dead;
-      if (cleaner.isCleaning(segment)) {
-        cleaning = true;
-        continue;
-      }
-      const expected = dead + (this.live.get(segment) ?? 0);
+      const own = this.tombstones.get(segment) ?? 0;
+      tombstones += own;
+      const expected = own + (this.live.get(segment) ?? 0);
       const counted = segments.word(segment, Entry.LIVE);
       if (counted !== expected) this.find('I7', `segment ${segment} counts ${counted} live bytes and has ${expected}`);
     }
     const counted = control[Control.TOMBSTONE_BYTES];
-    if (!cleaning && counted !== tombstones) this.find('I8', `${counted} bytes of tombstones are counted, there are ${tombstones}`);
+    if (counted !== tombstones) this.find('I8', `${counted} bytes of tombstones are counted, there are ${tombstones}`);
   }
 
   /** I9, I12: every chain belongs to one live record, is whole, and no slot is newer than the newest flush. */

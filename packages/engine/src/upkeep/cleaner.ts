@@ -42,6 +42,8 @@ export class Cleaner {
   private offset = 0;
   private length = 0;
   private isOldest = false;
+  /** Bytes of tombstones met in it so far. */
+  private tombstones = 0;
   /** Segments with a damaged record. */
   readonly damaged = new Set<number>();
   /** Inside a step: space must not be made by cleaning now. */
@@ -159,14 +161,10 @@ export class Cleaner {
     const { segments } = this.core;
     this.victim = segment;
     this.offset = 0;
+    this.tombstones = 0;
     this.length = segments.word(segment, Entry.LENGTH);
     const base = segments.double(segment, Entry.BASE_SEQUENCE);
     this.isOldest = sealed.every((other) => other.base >= base);
-  }
-
-  /** Whether this segment is half cleaned, or was left so for its damage: its counters are on their way. */
-  isCleaning(segment: number): boolean {
-    return segment === this.victim || this.damaged.has(segment);
   }
 
   /** The segment being cleaned is gone: `clear` freed it. */
@@ -185,6 +183,7 @@ export class Cleaner {
         if (this.offset >= this.length) {
           const { victim } = this;
           this.victim = 0;
+          core.control[Control.TOMBSTONE_BYTES] -= this.tombstones;
           core.segments.release(victim);
           this.cleaned++;
           return;
@@ -213,12 +212,12 @@ export class Cleaner {
     key.loadBytes(reader.region.bytes, reader.keyStart, reader.keyLength, reader.utf16Key);
     if (reader.isTombstone) {
       const { location } = reader;
+      this.tombstones += reader.space16;
       const isLatest = core.find(key, reader) === 0;
       reader.seek(location);
-      if (isLatest && !this.isOldest) {
-        if (!core.log.fits(reader.space16)) room.openSegment(true);
-        writer.relocateTombstone(reader);
-      } else core.control[Control.TOMBSTONE_BYTES] = Math.max(0, core.control[Control.TOMBSTONE_BYTES] - reader.space16);
+      if (!isLatest || this.isOldest) return;
+      if (!core.log.fits(reader.space16)) room.openSegment(true);
+      writer.relocateTombstone(reader);
       return;
     }
     if (!core.isLatest(key.tag, reader.location)) return;

@@ -5,19 +5,15 @@
 import { rangeErrorOrType } from './key-error.js';
 import { MAX_KEY_BYTES } from '../layout.js';
 
-/** HalfSipHash-1-3 of `length` bytes that lie in `words`, zero-padded to a whole word. */
-export function halfSipHash13(words: Int32Array, length: number, key0: number, key1: number): number {
+/** HalfSipHash-1-3 of `length` bytes that lie in `words` from `at` on, zero-padded to a whole word. Rounds are written out: this runs for every operation. */
+export function halfSipHash13(words: Int32Array, at: number, length: number, key0: number, key1: number): number {
   let v0 = key0;
   let v1 = key1;
   let v2 = key0 ^ 0x6c796765;
   let v3 = key1 ^ 0x74656462;
-  const whole = length >>> 2;
-  // One round per word, then one for the last word (with the length in its top byte), then three.
-  for (let i = 0; i <= whole + 3; i++) {
-    let m = 0;
-    if (i < whole) m = words[i];
-    else if (i === whole) m = ((length & 3) === 0 ? 0 : words[i]) | (length << 24);
-    else if (i === whole + 1) v2 ^= 0xff;
+  const end = at + (length >>> 2);
+  for (let i = at; i < end; i++) {
+    const m = words[i];
     v3 ^= m;
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
@@ -30,6 +26,32 @@ export function halfSipHash13(words: Int32Array, length: number, key0: number, k
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
     v2 = (v2 << 16) | (v2 >>> 16);
     v0 ^= m;
+  }
+  const last = ((length & 3) === 0 ? 0 : words[end]) | (length << 24);
+  v3 ^= last;
+  v0 = (v0 + v1) | 0;
+  v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+  v0 = (v0 << 16) | (v0 >>> 16);
+  v2 = (v2 + v3) | 0;
+  v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+  v0 = (v0 + v3) | 0;
+  v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+  v2 = (v2 + v1) | 0;
+  v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+  v2 = (v2 << 16) | (v2 >>> 16);
+  v0 ^= last;
+  v2 ^= 0xff;
+  for (let round = 0; round < 3; round++) {
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
   }
   return v1 ^ v3;
 }
@@ -84,7 +106,7 @@ export class KeyBuffer {
       this.length = length;
       this.utf16 = false;
     }
-    this.tag = halfSipHash13(words === this.words ? words : this.words, this.length, this.key0, this.key1) & ~3;
+    this.tag = halfSipHash13(this.words, 0, this.length, this.key0, this.key1) & ~3;
   }
 
   private loadWide(key: string): void {
@@ -98,14 +120,20 @@ export class KeyBuffer {
     this.length = length;
   }
 
-  /** Loads a key from bytes of a record. */
-  loadBytes(from: Buffer, start: number, length: number, utf16: boolean): void {
+  /** Loads a key from a record, where it starts at word `at` and is padded with zeros. */
+  loadWords(from: Int32Array, at: number, length: number, utf16: boolean): void {
     this.reserve(length);
-    this.words[length >> 2] = 0;
-    from.copy(this.bytes, 0, start, start + length);
+    const { words } = this;
+    const count = (length + 3) >> 2;
+    for (let i = 0; i < count; i++) words[i] = from[at + i];
     this.length = length;
     this.utf16 = utf16;
-    this.tag = halfSipHash13(this.words, length, this.key0, this.key1) & ~3;
+    this.tag = this.tagOf(from, at, length);
+  }
+
+  /** The tag of a key that lies in a record. */
+  tagOf(from: Int32Array, at: number, length: number): number {
+    return halfSipHash13(from, at, length, this.key0, this.key1) & ~3;
   }
 
   private reserve(length: number): void {

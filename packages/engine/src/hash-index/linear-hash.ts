@@ -29,6 +29,9 @@ export class LinearHash {
   private bucket = 0;
   private slot = 0;
   private tag = 0;
+  /** First empty slot that the lookup passed: its words and place, -1 if none. */
+  private emptyWords!: Int32Array;
+  private empty = -1;
   /** First bucket of the cursor's chain: its version covers the chain. */
   private homeWords!: Int32Array;
   private home = 0;
@@ -125,6 +128,7 @@ export class LinearHash {
     this.seek(this.address(tag, this.control[Control.BUCKETS]));
     this.slot = Bucket.SLOTS - 2;
     this.tag = tag;
+    this.empty = -1;
     return this.next();
   }
 
@@ -133,13 +137,17 @@ export class LinearHash {
     const { tag } = this;
     let { words, bucket, slot } = this;
     for (let hops = 0; ; ) {
-      for (slot += 2; slot < END_OF_SLOTS; slot += 2) {
-        if ((words[bucket + slot] & L.TAG_MASK) === tag) {
-          const location = words[bucket + slot + 1];
-          if (location !== 0) {
-            this.slot = slot;
-            return location;
+      const end = bucket + END_OF_SLOTS;
+      for (let at = bucket + slot + 2; at < end; at += 2) {
+        const location = words[at + 1];
+        if (location === 0) {
+          if (this.empty < 0) {
+            this.emptyWords = words;
+            this.empty = at;
           }
+        } else if ((words[at] & L.TAG_MASK) === tag) {
+          this.slot = at - bucket;
+          return location;
         }
       }
       const link = words[bucket + Bucket.LINK];
@@ -176,13 +184,16 @@ export class LinearHash {
   }
 
   /**
-   * Puts the cursor on an empty slot for `tag`, linking an overflow bucket if need be.
-   * False, with nothing changed, if that needs a segment: call `addOverflow`, look the key up again (room may have been made by cleaning), and reserve again.
+   * After a lookup that found nothing: sees to it that there is an empty slot for its tag, linking an overflow bucket if need be.
+   * False, with nothing changed, if that needs a segment: call `addOverflow`, look up again (room may have been made by cleaning), and reserve again.
    */
-  reserve(tag: number): boolean {
-    this.seek(this.address(tag, this.control[Control.BUCKETS]));
-    this.tag = tag;
-    return this.toEmptySlot();
+  reserve(): boolean {
+    if (this.empty >= 0) return true;
+    // The cursor stands on the last bucket of the chain, and all of it is full.
+    if (!this.toEmptySlot()) return false;
+    this.emptyWords = this.words;
+    this.empty = this.bucket + this.slot;
+    return true;
   }
 
   private toEmptySlot(): boolean {
@@ -208,9 +219,9 @@ export class LinearHash {
 
   /** Fills the slot that `reserve` found. Tag first: a slot without a location is empty. */
   fill(location: number): void {
-    const at = this.bucket + this.slot;
-    this.words[at] = this.tag;
-    this.words[at + 1] = location;
+    const { emptyWords, empty } = this;
+    emptyWords[empty] = this.tag;
+    emptyWords[empty + 1] = location;
     this.homeWords[this.home + Bucket.VERSION] += 2;
   }
 
@@ -277,23 +288,16 @@ export class LinearHash {
     return count > this.control[Control.BUCKETS] * L.SLOTS_BEFORE_SPLIT;
   }
 
-  /** Adds one bucket, and moves to it what belongs there. Needs at most a segment; throws `ERR_STORE_FULL` before anything changed. */
+  /** Adds one bucket, and moves to it what belongs there. Throws `ERR_STORE_FULL` before anything changed. */
   split(): void {
     const { control } = this;
     const target = control[Control.BUCKETS];
     if (target >>> this.shift >= this.primary.segments.length) this.extend(this.primary, SegmentKind.INDEX);
     const source = this.address(target << 2, target);
     // All segments it may need come first: taking one may clean, and cleaning moves what is being copied here.
-    while (this.spareOverflow() < this.chainLength(source)) this.addOverflow();
-    this.clear64(target);
-    // Fill the new bucket while no one can address it.
-    this.walk(source, (words, at) => {
-      if (this.address(words[at], target + 1) !== target) return;
-      this.seek(target);
-      this.toEmptySlot();
-      this.words[this.bucket + this.slot] = words[at];
-      this.words[this.bucket + this.slot + 1] = words[at + 1];
-    });
+    this.seek(source);
+    if (this.words[this.bucket + Bucket.LINK] !== 0) while (this.spareOverflow() < this.chainLength(source)) this.addOverflow();
+    this.copyMovers(source, target);
     control[Control.INTENT_LOCATION] = source;
     control[Control.INTENT] = Intent.SPLIT;
     control[Control.BUCKETS] = target + 1;
@@ -301,16 +305,57 @@ export class LinearHash {
     control[Control.INTENT] = Intent.NONE;
   }
 
+  /** Fills bucket `target`, which no one can address yet, with what belongs there when it is counted. An interrupted split may have left something in it. */
+  private copyMovers(source: number, target: number): void {
+    this.seek(target);
+    let { words: toWords, bucket: to } = this;
+    toWords.fill(0, to, to + L.BUCKET_WORDS);
+    let slot: number = Bucket.SLOTS;
+    this.seek(source);
+    for (;;) {
+      const { words, bucket } = this;
+      for (let at = bucket + Bucket.SLOTS, end = bucket + END_OF_SLOTS; at < end; at += 2) {
+        if (words[at + 1] === 0 || this.address(words[at], target + 1) !== target) continue;
+        if (slot === END_OF_SLOTS) {
+          const link = this.newOverflow();
+          toWords[to + Bucket.LINK] = link;
+          this.follow(link);
+          toWords = this.words;
+          to = this.bucket;
+          this.words = words;
+          this.bucket = bucket;
+          slot = Bucket.SLOTS;
+        }
+        toWords[to + slot] = words[at];
+        toWords[to + slot + 1] = words[at + 1];
+        slot += 2;
+      }
+      const link = words[bucket + Bucket.LINK];
+      if (link === 0) return;
+      this.follow(link);
+    }
+  }
+
   /** Empties the slots of a bucket that belong to another since a split. Run again by repair. */
   purge(source: number): void {
-    const { control } = this;
-    const buckets = control[Control.BUCKETS];
-    this.walk(source, (words, at) => {
-      if (this.address(words[at], buckets) !== source) words[at + 1] = 0;
-    });
+    const buckets = this.control[Control.BUCKETS];
     this.seek(source);
-    this.words[this.bucket + Bucket.VERSION] += 2;
-    this.dropEmptyOverflow();
+    const { words: home, bucket: homeAt } = this;
+    for (let hops = 0; ; hops++) {
+      const { words, bucket } = this;
+      for (let at = bucket + Bucket.SLOTS, end = bucket + END_OF_SLOTS; at < end; at += 2) {
+        if (words[at + 1] !== 0 && this.address(words[at], buckets) !== source) words[at + 1] = 0;
+      }
+      const link = words[bucket + Bucket.LINK];
+      if (link === 0) break;
+      if (hops > this.overflowBuckets) throw this.damaged('a chain of buckets runs in a circle');
+      this.follow(link);
+    }
+    home[homeAt + Bucket.VERSION] += 2;
+    if (home[homeAt + Bucket.LINK] !== 0) {
+      this.seek(source);
+      this.dropEmptyOverflow();
+    }
   }
 
   /** Unlinks the overflow buckets of the cursor's chain that hold nothing, and puts them on the free list. */
@@ -329,12 +374,6 @@ export class LinearHash {
         control[Control.OVERFLOW_FREE] = link;
       } else ({ words, bucket } = this);
     }
-  }
-
-  /** A bucket that was never addressed may hold what an interrupted split left. */
-  private clear64(bucket: number): void {
-    this.seek(bucket);
-    this.words.fill(0, this.bucket, this.bucket + L.BUCKET_WORDS);
   }
 
   /** Overflow buckets of a bucket. */

@@ -18,6 +18,8 @@ export class Log {
   segment = 0;
   tail = 0;
   private region!: Region;
+  private entryWords!: Int32Array;
+  private entryAt = 0;
   private base = 0;
   private generation = 0;
   /** Sequence number of the next record. */
@@ -41,10 +43,17 @@ export class Log {
       this.tail = this.segmentBytes;
       return;
     }
-    const { space } = this.segments;
-    this.region = space.regionOf[segment];
-    this.base = space.wordBase[segment];
-    this.generation = this.segments.word(segment, Entry.GENERATION);
+    this.pointAt(segment);
+  }
+
+  private pointAt(segment: number): void {
+    const { segments } = this;
+    this.region = segments.space.regionOf[segment];
+    this.base = segments.space.wordBase[segment];
+    segments.entry(segment);
+    this.entryWords = segments.words;
+    this.entryAt = segments.at;
+    this.generation = segments.words[segments.at + Entry.GENERATION];
   }
 
   /** Ends the open segment; the next append opens another. */
@@ -60,16 +69,13 @@ export class Log {
 
   /** Moves on to a fresh segment that was taken for the log. */
   openNext(segment: number): void {
-    const { space } = this.segments;
     if (this.segment !== 0) {
       this.filled.push({ segment: this.segment, length: this.tail });
       this.segments.dirty.add(this.segment);
     }
     this.segment = segment;
     this.tail = 0;
-    this.region = space.regionOf[segment];
-    this.base = space.wordBase[segment];
-    this.generation = this.segments.word(segment, Entry.GENERATION);
+    this.pointAt(segment);
   }
 
   /** Writes a record behind the published ones, and returns its location. It must fit. `expiry` is Infinity for none; `payload` bytes of the value lie in it. */
@@ -145,7 +151,7 @@ export class Log {
     const { control, controlDoubles } = segments.space;
     controlDoubles[Control.NEXT_SEQUENCE >> 1] = this.sequence;
     if (this.filled.length > 0 || control[Control.OPEN_SEGMENT] !== this.segment) this.publishFilled();
-    segments.setWord(this.segment, Entry.LENGTH, this.tail);
+    this.entryWords[this.entryAt + Entry.LENGTH] = this.tail;
   }
 
   private publishFilled(): void {

@@ -172,6 +172,16 @@ export class RecordReader {
     return new StoreError('ERR_STORE_CORRUPT', `${path} is damaged: ${why}. Run check(), and restore a backup`, { path });
   }
 
+  /** Loads the record's key. */
+  loadKey(key: KeyBuffer): void {
+    key.loadWords(this.words, this.keyAt, this.keyLength, this.utf16Key);
+  }
+
+  /** The tag of the record's key. */
+  tag(key: KeyBuffer): number {
+    return key.tagOf(this.words, this.keyAt, this.keyLength);
+  }
+
   keyString(): string {
     // Copied first: a string is never decoded from memory that another process may write.
     const bytes = Buffer.from(this.region.bytes.subarray(this.keyStart, this.keyStart + this.keyLength));

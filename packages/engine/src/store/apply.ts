@@ -31,12 +31,18 @@ export class Applier {
     const { isTombstone } = record;
     const more = isTombstone ? (found ? -1 : 0) : found ? 0 : 1;
     const bytes = record.space16;
-    this.steps.fill(step, { location, bytes, more, tombstones: isTombstone ? bytes : 0, freesChain: true }, found ? this.old : null);
+    this.steps.fill(step, location, bytes, more, isTombstone ? bytes : 0, true, found ? this.old : null);
     if (!isTombstone && record.isChained) core.segments.setWord(record.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
   }
 
-  /** Lets the record of a prepared step take effect. The same again changes nothing. */
+  /** Lets the record of a step that `prepare` filled take effect. */
   perform(step: number, location: number): void {
+    this.point(location);
+    this.steps.settle(step);
+  }
+
+  /** Lets the index say what the record says. The same again changes nothing. */
+  private point(location: number): void {
     const { core, record } = this;
     const { index } = core;
     const found = this.lookUp(location);
@@ -44,13 +50,13 @@ export class Applier {
       if (found) index.remove();
     } else if (found) index.replace(location);
     else {
-      if (!index.reserve(this.key.tag)) {
+      if (!index.reserve()) {
         index.addOverflow();
-        index.reserve(this.key.tag);
+        this.lookUp(location);
+        index.reserve();
       }
       index.fill(location);
     }
-    this.steps.settle(step);
     if (!record.isTombstone && record.expiry !== Number.POSITIVE_INFINITY) core.log.noteExpiry(location, record.expiry, record.space16);
   }
 
@@ -58,7 +64,7 @@ export class Applier {
     const { core, record, key, old } = this;
     record.seek(location);
     record.assertPlausible();
-    key.loadBytes(record.region.bytes, record.keyStart, record.keyLength, record.utf16Key);
+    record.loadKey(key);
     return core.find(key, old) !== 0;
   }
 
@@ -75,7 +81,7 @@ export class Applier {
       this.record.seek(control[Control.INTENT_LOCATION]);
       this.lookUp(control[Control.INTENT_LOCATION]);
       if (core.isLatest(this.key.tag, control[Control.INTENT_LOCATION])) core.index.remove();
-      steps.settle(0);
+      steps.settleFound(0);
     } else throw this.record.damaged(`the operation under way is of unknown kind ${kind}`);
     steps.disarm();
     this.repairs++;
@@ -101,8 +107,10 @@ export class Applier {
     core.space.controlDoubles[Control.NEXT_SEQUENCE >> 1] = log.sequence;
     log.resume(segment, core.segments.word(segment, Entry.LENGTH));
     const progress = control[Control.PROGRESS];
-    for (let step = progress; step < count; step++) {
-      if (step > progress) this.prepare(step, locations[step]);
+    this.point(locations[progress]);
+    this.steps.settleFound(progress);
+    for (let step = progress + 1; step < count; step++) {
+      this.prepare(step, locations[step]);
       this.perform(step, locations[step]);
     }
   }

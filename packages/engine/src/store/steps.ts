@@ -1,6 +1,7 @@
 // The intent record of records that take effect: armed with all counters as they will be, so that whoever finds it armed can finish the work.
 // Order of the stores of an operation: record, step, intent, segment length, index, counters (`settle`), intent cleared.
 
+import type { Segments } from '../file/segments.js';
 import * as L from '../layout.js';
 import { releaseChain } from '../log/chain.js';
 import type { RecordReader } from '../log/record.js';
@@ -8,52 +9,59 @@ import type { Core } from './core.js';
 
 const { ChainRef, Control, Entry, Intent, Step } = L;
 
-/** How a step changes the counters. */
-export interface Change {
-  /** The record that takes effect; 0 where one is only dropped. */
-  location: number;
-  /** Bytes of that record. */
-  bytes: number;
-  /** Entries more, or fewer. */
-  more: number;
-  /** Bytes of tombstones more, or fewer. */
-  tombstones: number;
-  /** Whether the chain of the record it replaces goes with it. */
-  freesChain: boolean;
-}
-
 export class Steps {
-  private readonly core: Core;
+  private readonly segments: Segments;
+  private readonly locationShift: number;
   private readonly control: Int32Array;
+  private readonly controlDoubles: Float64Array;
+  /** Table entries of the step's two segments: the record's own, and that of the record it replaces. */
+  private newWords!: Int32Array;
+  private newAt = 0;
+  private oldWords!: Int32Array;
+  private oldAt = 0;
 
   constructor(core: Core) {
-    this.core = core;
+    this.segments = core.segments;
+    this.locationShift = core.space.locationShift;
     this.control = core.control;
+    this.controlDoubles = core.space.controlDoubles;
   }
 
-  /** Fills step `step`. `old` is the record that it replaces. */
-  fill(step: number, change: Change, old: RecordReader | null): void {
-    const { control, core } = this;
-    const { segments } = core;
+  /**
+   * Fills step `step`: the record at `location` (0: none), `bytes` long, takes effect in place of `old`, with `more` entries and `tombstones` bytes of
+   * tombstones more. `freesChain`: the replaced value's chain goes with it.
+   */
+  fill(step: number, location: number, bytes: number, more: number, tombstones: number, freesChain: boolean, old: RecordReader | null): void {
+    const { control, segments } = this;
     const at = Control.STEPS + (step & 1) * Step.WORDS;
-    const segment = change.location >>> core.space.locationShift;
-    let newLive = segment === 0 ? 0 : segments.word(segment, Entry.LIVE) + change.bytes;
+    const segment = location >>> this.locationShift;
+    let newLive = 0;
+    if (segment !== 0) {
+      segments.entry(segment);
+      this.newWords = segments.words;
+      this.newAt = segments.at;
+      newLive = segments.words[segments.at + Entry.LIVE] + bytes;
+    }
     let oldSegment = 0;
     let oldChain = 0;
     if (old !== null) {
-      oldSegment = old.segment;
       const oldBytes = old.space16;
-      if (oldSegment === segment) {
-        newLive -= oldBytes;
-        oldSegment = 0;
-      } else control[at + Step.OLD_LIVE] = segments.word(oldSegment, Entry.LIVE) - oldBytes;
-      if (change.freesChain && old.isChained) oldChain = old.chainWord(ChainRef.SEGMENT);
+      const from = old.segment;
+      if (from === segment) newLive -= oldBytes;
+      else {
+        oldSegment = from;
+        segments.entry(from);
+        this.oldWords = segments.words;
+        this.oldAt = segments.at;
+        control[at + Step.OLD_LIVE] = segments.words[segments.at + Entry.LIVE] - oldBytes;
+      }
+      if (freesChain && old.isChained) oldChain = old.chainWord(ChainRef.SEGMENT);
     }
-    control[at + Step.LOCATION] = change.location;
-    control[at + Step.COUNT] = control[Control.COUNT] + change.more;
+    control[at + Step.LOCATION] = location;
+    control[at + Step.COUNT] = control[Control.COUNT] + more;
     control[at + Step.OLD_SEGMENT] = oldSegment;
     control[at + Step.NEW_LIVE] = newLive;
-    control[at + Step.TOMBSTONE_BYTES] = control[Control.TOMBSTONE_BYTES] + change.tombstones;
+    control[at + Step.TOMBSTONE_BYTES] = control[Control.TOMBSTONE_BYTES] + tombstones;
     control[at + Step.OLD_CHAIN] = oldChain;
     control[Control.PROGRESS] = step;
   }
@@ -63,7 +71,7 @@ export class Steps {
     const { control } = this;
     control[Control.INTENT_LOCATION] = location;
     control[Control.INTENT_COUNT] = count;
-    this.core.space.controlDoubles[Control.INTENT_SEQUENCE >> 1] = sequence;
+    this.controlDoubles[Control.INTENT_SEQUENCE >> 1] = sequence;
     control[Control.INTENT] = kind;
   }
 
@@ -71,18 +79,28 @@ export class Steps {
     this.control[Control.INTENT] = Intent.NONE;
   }
 
-  /** Counters as the step says; then the chain of what it replaced is freed. */
+  /** Counters as the step that was just filled says; then the chain of what it replaced is freed. */
   settle(step: number): void {
-    const { control, core } = this;
-    const { segments } = core;
+    const { control } = this;
     const at = Control.STEPS + (step & 1) * Step.WORDS;
     control[Control.COUNT] = control[at + Step.COUNT];
     control[Control.TOMBSTONE_BYTES] = control[at + Step.TOMBSTONE_BYTES];
-    const segment = control[at + Step.LOCATION] >>> core.space.locationShift;
-    if (segment !== 0) segments.setWord(segment, Entry.LIVE, control[at + Step.NEW_LIVE]);
-    const old = control[at + Step.OLD_SEGMENT];
-    if (old !== 0) segments.setWord(old, Entry.LIVE, control[at + Step.OLD_LIVE]);
+    if (control[at + Step.LOCATION] >>> this.locationShift !== 0) this.newWords[this.newAt + Entry.LIVE] = control[at + Step.NEW_LIVE];
+    if (control[at + Step.OLD_SEGMENT] !== 0) this.oldWords[this.oldAt + Entry.LIVE] = control[at + Step.OLD_LIVE];
     const chain = control[at + Step.OLD_CHAIN];
-    if (chain !== 0) releaseChain(segments, chain);
+    if (chain !== 0) releaseChain(this.segments, chain);
+  }
+
+  /** The same for a step that another process filled. */
+  settleFound(step: number): void {
+    const { control, segments } = this;
+    const at = Control.STEPS + (step & 1) * Step.WORDS;
+    segments.entry(control[at + Step.LOCATION] >>> this.locationShift);
+    this.newWords = segments.words;
+    this.newAt = segments.at;
+    segments.entry(control[at + Step.OLD_SEGMENT]);
+    this.oldWords = segments.words;
+    this.oldAt = segments.at;
+    this.settle(step);
   }
 }

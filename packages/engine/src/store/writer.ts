@@ -7,7 +7,7 @@ import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import type { Room } from '../upkeep/room.js';
 import type { Core } from './core.js';
-import { type Change, Steps } from './steps.js';
+import { Steps } from './steps.js';
 
 const { ChainRef, Entry, Flag, Intent } = L;
 export const NEVER = Number.POSITIVE_INFINITY;
@@ -17,7 +17,6 @@ export class Writer {
   private readonly core: Core;
   private readonly room: Room;
   readonly steps: Steps;
-  private readonly change: Change = { location: 0, bytes: 0, more: 0, tombstones: 0, freesChain: true };
 
   constructor(core: Core, room: Room) {
     this.core = core;
@@ -42,10 +41,10 @@ export class Writer {
     if (!log.fits(bytes)) room.openSegment(false);
     if (index.isCrowded(core.count + 1)) room.split();
     let old = core.find(key, reader) === 0 ? null : reader;
-    if (old === null && !index.reserve(key.tag)) {
+    if (old === null && !index.reserve()) {
       index.addOverflow();
       old = core.find(key, reader) === 0 ? null : reader;
-      if (old === null) index.reserve(key.tag);
+      if (old === null) index.reserve();
     }
     const location = log.write(key, stored, payload, flags, expiry);
     if (stored !== value) this.ownChain(stored, location);
@@ -119,25 +118,15 @@ export class Writer {
   /** Drops an expired record that no older one could bring back. The index points at it, and its cursor stands there. */
   drop(reader: RecordReader): void {
     const { steps, core } = this;
-    steps.fill(0, this.describe(0, 0, -1, 0, true), reader);
+    steps.fill(0, 0, 0, -1, 0, true, reader);
     steps.arm(Intent.DROP, reader.location, 1, 0);
     core.index.remove();
     this.end();
   }
 
-  private describe(location: number, bytes: number, more: number, tombstones: number, freesChain: boolean): Change {
-    const { change } = this;
-    change.location = location;
-    change.bytes = bytes;
-    change.more = more;
-    change.tombstones = tombstones;
-    change.freesChain = freesChain;
-    return change;
-  }
-
   private begin(location: number, bytes: number, more: number, tombstones: number, old: RecordReader | null, freesChain: boolean): void {
     const { steps, core } = this;
-    steps.fill(0, this.describe(location, bytes, more, tombstones, freesChain), old);
+    steps.fill(0, location, bytes, more, tombstones, freesChain, old);
     steps.arm(Intent.APPLY, location, 1, core.log.sequence - 1);
     core.log.publish();
   }

@@ -64,6 +64,6 @@ function chainIfOwned(core: Core, head: number, location: number): number[] {
   if (location >>> space.locationShift >= space.capacity) return [];
   reader.seek(location);
   if (!reader.isPlausible() || !reader.isChained || reader.chainWord(ChainRef.SEGMENT) !== head) return [];
-  key.loadBytes(reader.region.bytes, reader.keyStart, reader.keyLength, reader.utf16Key);
+  reader.loadKey(key);
   return core.isLatest(key.tag, location) ? chainOf(segments, reader) : [];
 }

@@ -140,7 +140,7 @@ class Checker {
           this.find('I4', `bucket ${bucket} points at ${location >>> 0}, where no record is`);
           return;
         }
-        key.loadBytes(record.region.bytes, record.keyStart, record.keyLength, record.utf16Key);
+        record.loadKey(key);
         if ((words[at] & L.TAG_MASK) !== key.tag) this.find('I4', `bucket ${bucket} has a tag that is not the hash of the key at ${location >>> 0}`);
         if (index.address(words[at], index.buckets) !== bucket) this.find('I4', `the key at ${location >>> 0} does not belong in bucket ${bucket}`);
         const name = this.keyOf(record.region.bytes, record.keyStart, record.keyLength, record.utf16Key);

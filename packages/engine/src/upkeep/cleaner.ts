@@ -181,21 +181,14 @@ export class Cleaner {
     try {
       for (let left = records; left > 0; left--) {
         if (this.offset >= this.length) {
-          const { victim } = this;
-          this.victim = 0;
-          core.control[Control.TOMBSTONE_BYTES] -= this.tombstones;
-          core.segments.release(victim);
-          this.cleaned++;
+          this.finish();
           return;
         }
         reader.seek((this.victim << shift) | (this.offset >> L.LOCATION_SHIFT));
-        if (!reader.isPlausible() || !reader.isWhole()) {
-          this.damaged.add(this.victim);
-          this.victim = 0;
-          return;
-        }
+        reader.assertPlausible();
         const bytes = reader.space16;
-        this.handle(reader);
+        if (reader.isTombstone) this.handleTombstone(reader);
+        else if (core.isLatest(reader.tag(this.key), reader.location)) this.handleLatest(reader);
         this.offset += bytes;
       }
     } catch (error) {
@@ -207,32 +200,50 @@ export class Cleaner {
     }
   }
 
-  private handle(reader: RecordReader): void {
-    const { core, writer, key, room } = this;
-    key.loadBytes(reader.region.bytes, reader.keyStart, reader.keyLength, reader.utf16Key);
-    if (reader.isTombstone) {
-      const { location } = reader;
-      this.tombstones += reader.space16;
-      const isLatest = core.find(key, reader) === 0;
-      reader.seek(location);
-      if (!isLatest || this.isOldest) return;
-      if (!core.log.fits(reader.space16)) room.openSegment(true);
-      writer.relocateTombstone(reader);
+  /** Frees the victim, if all that counted as live in it has gone elsewhere: a record whose key is damaged would not be found in the index. */
+  private finish(): void {
+    const { core, victim } = this;
+    this.victim = 0;
+    if (core.segments.word(victim, Entry.LIVE) !== this.tombstones) {
+      this.damaged.add(victim);
       return;
     }
-    if (!core.isLatest(key.tag, reader.location)) return;
+    core.control[Control.TOMBSTONE_BYTES] -= this.tombstones;
+    core.segments.release(victim);
+    this.cleaned++;
+  }
+
+  private handleTombstone(reader: RecordReader): void {
+    const { core, writer, key, room } = this;
+    reader.assertWhole();
+    const { location } = reader;
+    this.tombstones += reader.space16;
+    reader.loadKey(key);
+    const isLatest = core.find(key, reader) === 0;
+    reader.seek(location);
+    if (!isLatest || this.isOldest) return;
+    if (!core.log.fits(reader.space16)) room.openSegment(true);
+    writer.relocateTombstone(reader);
+  }
+
+  /** The cursor of the index stands on the record's slot. */
+  private handleLatest(reader: RecordReader): void {
+    const { core, writer, key, room } = this;
+    reader.assertWhole();
     const gone = reader.expiry <= core.environment.now();
     if (gone && this.isOldest) {
       writer.drop(reader);
       return;
     }
-    const bytes = gone ? spaceFor(contentBytes(key.length, 0, false)) : reader.space16;
+    const bytes = gone ? spaceFor(contentBytes(reader.keyLength, 0, false)) : reader.space16;
     if (!core.log.fits(bytes)) {
       room.openSegment(true);
-      core.isLatest(key.tag, reader.location);
+      core.isLatest(reader.tag(key), reader.location);
     }
-    if (gone) writer.bury(reader, key);
-    else {
+    if (gone) {
+      reader.loadKey(key);
+      writer.bury(reader, key);
+    } else {
       writer.relocate(reader, reader.expiry);
       this.moved++;
     }

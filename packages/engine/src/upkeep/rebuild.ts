@@ -125,7 +125,7 @@ function replay(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | unde
     let live = 0;
     scan(record, segment, space.locationShift, 0, state.length, (location) => {
       sequence = Math.max(sequence, record.sequence);
-      key.loadBytes(record.region.bytes, record.keyStart, record.keyLength, record.utf16Key);
+      record.loadKey(key);
       const bytes = record.space16;
       if (!record.isTombstone && index.isCrowded(core.count + 1)) index.split();
       const found = core.find(key, old) !== 0;
@@ -144,9 +144,9 @@ function replay(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | unde
       }
       if (found) index.replace(location);
       else {
-        if (!index.reserve(key.tag)) {
+        if (!index.reserve()) {
           index.addOverflow();
-          index.reserve(key.tag);
+          index.reserve();
         }
         index.fill(location);
         control[Control.COUNT]++;

@@ -1,16 +1,12 @@
 // Keyv's envelope `{ value, expires }` as fields of a record: the engine stores the inner value, keeps `expires` as the record's own
 // expiry, and a flag says "this was an envelope". So nothing is encoded twice, and a string row still comes back as a string.
-// What a record can't hold exactly (extra fields, no value, a fractional or infinite `expires`) is stored whole, as the object it is.
+// What a record can't hold exactly (extra fields, no value, an infinite `expires`) is stored whole, as the object it is.
 import type { StoreEntry } from '@mapstone/engine';
 import type { Envelope } from './contract.js';
 
-/** The last instant a `Date` can name. What lies beyond never expires. */
-const LAST_INSTANT = 8.64e15;
-
-/** An absolute instant as the engine takes it, or undefined for "never". Rounded up, so that nothing expires early. */
+/** An instant as the engine takes it, or undefined for "never": both majors mean that by what is not finite. */
 export function instant(ms: number): number | undefined {
-  if (!Number.isFinite(ms) || ms > LAST_INSTANT) return undefined;
-  return ms < 1 ? 1 : Math.ceil(ms);
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /**
@@ -23,7 +19,7 @@ export function fitsRecord(row: unknown, until: number | undefined): row is Enve
   const { value, expires } = row as Envelope;
   if (value === undefined) return false;
   if (expires === undefined) return until === undefined;
-  return Number.isInteger(expires) && expires > 0 && expires <= (until ?? LAST_INSTANT);
+  return Number.isFinite(expires) && expires <= (until ?? expires);
 }
 
 /** The row as Keyv handed it over. */

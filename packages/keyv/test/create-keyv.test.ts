@@ -26,6 +26,7 @@ it('gives a Keyv of the installed major', async () => {
   await keyv.set('k', { a: 1 });
   expect(await keyv.get('k')).toEqual({ a: 1 });
   expect([...keyv.store.engine.keys()]).toEqual(['keyv:k']);
+  await keyv.disconnect();
   vi.doUnmock('keyv');
 });
 
@@ -51,6 +52,10 @@ for (const { major, create } of over) {
       const orders = create(path(), { namespace: 'orders' });
       await orders.set('k', 1);
       expect([...orders.store.engine.keys()]).toEqual(['orders:k']);
+    });
+
+    it('a namespace that is undefined is `keyv` too', () => {
+      expect(create({ path: path(), namespace: undefined }, { namespace: undefined }).namespace).toBe('keyv');
     });
 
     it("namespace '' is none", async () => {

@@ -14,6 +14,8 @@ describe('an envelope', () => {
     ['that expires', { value: 1, expires: later }, later],
     ['that expires a moment before the ttl says (keyv 5)', { value: 1, expires: later }, later + 3],
     ['whose expiry is told nowhere else', { value: 1, expires: later }, undefined],
+    ['that expires at a fraction of a millisecond', { value: 1, expires: later + 0.5 }, later + 1],
+    ['that expired before 1970', { value: 1, expires: -5 }, -5],
     ['of null', { value: null, expires: undefined }, undefined],
     ['of an envelope', { value: { value: 1 }, expires: undefined }, undefined],
   ])('%s fits a record', (_, row, until) => {
@@ -23,14 +25,12 @@ describe('an envelope', () => {
   it.each([
     ['with a third field', { value: 1, expires: undefined, tags: ['a'] }, undefined],
     ['of undefined', { value: undefined, expires: undefined }, undefined],
-    ['with a fractional expiry', { value: 1, expires: later + 0.5 }, later + 1],
     ['that never expires', { value: 1, expires: Infinity }, undefined],
     ['with NaN', { value: 1, expires: NaN }, undefined],
     ['with null for an expiry', { value: 1, expires: null }, undefined],
     ['with a date for an expiry', { value: 1, expires: new Date() }, undefined],
     ['whose expiry is later than the argument says', { value: 1, expires: later }, later - 1],
     ['without an expiry where the argument has one', { value: 1, expires: undefined }, later],
-    ['with an expiry before 1970', { value: 1, expires: -5 }, undefined],
   ])('%s is stored whole, and comes back as given', async (_, row, until) => {
     expect(fitsRecord(row, until)).toBe(false);
     const store = new KeyvMapstone({ path: path(), keyv: 6 });
@@ -64,14 +64,14 @@ describe('an envelope', () => {
 
 describe('an instant', () => {
   it.each([
-    [1.2, 2],
-    [0, 1],
-    [-7, 1],
-    [8.64e15, 8.64e15],
-    [8.65e15, undefined],
+    [1.2, 1.2],
+    [0, 0],
+    [-7, -7],
+    [1e20, 1e20],
     [Infinity, undefined],
+    [-Infinity, undefined],
     [NaN, undefined],
-  ])('%d becomes %o', (given, taken) => {
+  ])('%d is %o to the engine', (given, taken) => {
     expect(instant(given)).toBe(taken);
   });
 });

@@ -95,6 +95,30 @@ for (const keyv of [5, 6] as const) {
       expect(await store.get('k')).toBe('w');
     });
 
+    it('an expiry in the past, however far, is over', async () => {
+      const store = make();
+      for (const past of [Date.now() - 1, 0.5, -1, -1e20]) {
+        await store.set('k', 'old');
+        await store.set('k', 'new', keyv === 6 ? past : past - Date.now());
+        expect([await store.get('k'), await store.has('k')]).toEqual([undefined, false]);
+      }
+    });
+
+    it('takes any key the engine takes, and refuses the others', async () => {
+      const store = make();
+      const keys = [' ', 'ü', '漢字', '\ud800', '\udc00', '\ufffd', '\0', '__proto__', 'x'.repeat(65_535)];
+      for (const key of keys) await store.set(key, key);
+      expect(await store.getMany(keys)).toEqual(keys);
+      expect((await collect(store.iterator())).map(([key]) => key).sort()).toEqual([...keys].sort());
+      for (const wrong of ['', 'x'.repeat(65_536)]) await expect(store.set(wrong, 1)).rejects.toMatchObject({ code: 'ERR_KEY_INVALID' });
+    });
+
+    it(keyv === 5 ? 'a ttl of 0 is none' : 'an instant of 0 is long past', async () => {
+      const store = make();
+      await store.set('k', 'v', 0);
+      expect(await store.has('k')).toBe(keyv === 5);
+    });
+
     it('ignores an expiry that is not a finite number', async () => {
       const store = make();
       for (const [index, ms] of [NaN, Infinity, -Infinity, 1e300, undefined, null, '5'].entries()) await store.set(`k${index}`, 'v', ms as number);

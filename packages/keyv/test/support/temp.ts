@@ -1,12 +1,36 @@
-// A fresh directory for each test file, and the paths in it.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Fresh paths in a directory of the test file's own. After every test, `check()` goes over each store that the test could have touched.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { closeAll, openStore } from '@mapstone/engine';
+import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 
-export function tempPaths(): () => string {
+/** With `check: false` for files that are no stores. */
+export function tempPaths({ check = true } = {}): () => string {
   const directory = mkdtempSync(join(tmpdir(), 'mapstone-keyv-'));
+  /** Handed out while the file was collected: every test may use them. */
+  const common: string[] = [];
+  let used = common;
   let count = 0;
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-  return () => join(directory, `${++count}.mapstone`);
+  beforeEach(() => {
+    used = [];
+  });
+  afterEach(() => {
+    if (check) for (const path of [...common, ...used]) if (existsSync(path)) checkStore(path);
+  });
+  afterAll(() => {
+    closeAll();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return () => {
+    const path = join(directory, `${++count}.mapstone`);
+    used.push(path);
+    return path;
+  };
+}
+
+function checkStore(path: string): void {
+  const store = openStore(path);
+  expect(store.check()).toEqual([]);
+  store.close();
 }

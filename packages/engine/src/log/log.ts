@@ -7,6 +7,7 @@ import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import type { Region } from '../mapping/mapping.js';
 import { type EncodedValue, writeValue } from './codec.js';
+import { DeadMarks } from './dead-marks.js';
 import { contentBytes, parity, type RecordReader, spaceFor } from './record.js';
 
 const { Control, Entry, Flag, Rec } = L;
@@ -26,12 +27,14 @@ export class Log {
   sequence = 1;
   /** Segments filled since the last publication, with their lengths: a batch may span several. */
   private readonly filled: { segment: number; length: number }[] = [];
+  readonly dead: DeadMarks;
   /** Bytes of log ever appended, for stats. */
   appended = 0;
 
   constructor(segments: Segments) {
     this.segments = segments;
     this.segmentBytes = segments.space.segmentBytes;
+    this.dead = new DeadMarks(this.segmentBytes);
   }
 
   /** Continues in `segment` at `length`; 0 means a new segment is opened by the first append. */
@@ -75,6 +78,7 @@ export class Log {
     }
     this.segment = segment;
     this.tail = 0;
+    this.dead.reset(segment);
     this.pointAt(segment);
   }
 

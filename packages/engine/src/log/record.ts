@@ -33,15 +33,19 @@ export function parity(meta: number, valueLength: number, expiryWords: number): 
 
 export class RecordReader {
   private readonly space: SegmentFile;
+  private readonly segmentBytes: number;
   location = 0;
   region!: Region;
   words!: Int32Array;
   /** Word where the record starts. */
   at = 0;
   meta = 0;
+  /** Bytes that the checksum covers; set by `isPlausible`. */
+  content = 0;
 
   constructor(space: SegmentFile) {
     this.space = space;
+    this.segmentBytes = space.segmentBytes;
   }
 
   /** Points at a location that the index or a scan gave. */
@@ -122,10 +126,6 @@ export class RecordReader {
     return (this.keyAt << 2) + ((this.keyLength + 3) & ~3);
   }
 
-  get content(): number {
-    return contentBytes(this.keyLength, this.payloadLength, (this.meta & Flag.EXPIRES) !== 0);
-  }
-
   get space16(): number {
     return spaceFor(this.content);
   }
@@ -141,14 +141,25 @@ export class RecordReader {
     return true;
   }
 
-  /** Whether header and lengths can be right: the parity holds, and the record ends inside its segment. */
+  /** Whether header and lengths can be right: the parity holds, and the record ends inside its segment. Sets `content`. */
   isPlausible(): boolean {
     const { words, at, meta } = this;
-    const expiry = (meta & Flag.EXPIRES) === 0 ? 0 : words[at + Rec.EXPIRY] ^ words[at + Rec.EXPIRY + 1];
-    const { valueLength } = this;
-    if (meta >>> L.PARITY_SHIFT !== parity(meta, valueLength, expiry)) return false;
-    if (valueLength < 0 || valueLength > L.MAX_VALUE_BYTES || (meta & 0xffff) === 0) return false;
-    return this.offset + this.content <= this.space.segmentBytes;
+    const valueLength = words[at + Rec.VALUE_LENGTH];
+    const keyLength = meta & 0xffff;
+    let content = HEADER_BYTES + ((keyLength + 3) & ~3) + ((meta & Flag.CHAINED) !== 0 ? ChainRef.WORDS * 4 : (valueLength + 3) & ~3);
+    let expiry = 0;
+    if ((meta & Flag.EXPIRES) !== 0) {
+      content += 8;
+      expiry = words[at + Rec.EXPIRY] ^ words[at + Rec.EXPIRY + 1];
+    }
+    this.content = content;
+    return (
+      meta >>> L.PARITY_SHIFT === parity(meta, valueLength, expiry) &&
+      valueLength >= 0 &&
+      valueLength <= L.MAX_VALUE_BYTES &&
+      keyLength !== 0 &&
+      this.offset + content <= this.segmentBytes
+    );
   }
 
   /** Whether the checksum holds. Call after `isPlausible`. */

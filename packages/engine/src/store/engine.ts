@@ -15,9 +15,10 @@ import { Batch, type BatchItem } from './batch.js';
 import type { Core } from './core.js';
 import type { Recovery } from './opening.js';
 import type { FlushPolicy, Settings } from './options.js';
-import { NEVER, Writer } from './writer.js';
+import { Writer } from './writer.js';
 
 const { Control, Flag, Intent } = L;
+const PLAIN = (15 << L.KIND_SHIFT) | Flag.EXPIRES | Flag.CHAINED;
 
 export class Engine {
   readonly core: Core;
@@ -66,9 +67,15 @@ export class Engine {
 
   get(key: string): unknown {
     const { core } = this;
+    const { reader } = core;
     core.key.load(key);
-    if (core.find(core.key, core.reader) === 0) return undefined;
-    return this.isExpired(core.reader) ? undefined : this.valueOf(core.reader);
+    if (core.find(core.key, reader) === 0) return undefined;
+    // Most values are one-byte strings with no expiry.
+    if ((reader.meta & PLAIN) === ValueKind.LATIN1 << L.KIND_SHIFT && !this.verifyReads) {
+      const start = reader.payloadStart;
+      return (reader.region.bytes as RawBuffer).latin1Slice(start, start + reader.valueLength);
+    }
+    return this.isExpired(reader) ? undefined : this.valueOf(reader);
   }
 
   /** Whether the key is there and has not expired; then the core's reader stands on its record. */
@@ -208,4 +215,3 @@ export class Engine {
   }
 }
 
-export { NEVER };

@@ -4,6 +4,7 @@
 import type { Segments } from '../file/segments.js';
 import * as L from '../layout.js';
 import { releaseChain } from '../log/chain.js';
+import type { DeadMarks } from '../log/dead-marks.js';
 import type { RecordReader } from '../log/record.js';
 import type { Core } from './core.js';
 
@@ -12,6 +13,7 @@ const { ChainRef, Control, Entry, Intent, Step } = L;
 export class Steps {
   private readonly segments: Segments;
   private readonly locationShift: number;
+  private readonly locationMask: number;
   private readonly control: Int32Array;
   private readonly controlDoubles: Float64Array;
   /** Table entries of the step's two segments: the record's own, and that of the record it replaces. */
@@ -19,12 +21,17 @@ export class Steps {
   private newAt = 0;
   private oldWords!: Int32Array;
   private oldAt = 0;
+  private readonly dead: DeadMarks;
+  /** Location of the record that the step replaces, 0 if none. */
+  private oldLocation = 0;
 
   constructor(core: Core) {
     this.segments = core.segments;
     this.locationShift = core.space.locationShift;
     this.control = core.control;
     this.controlDoubles = core.space.controlDoubles;
+    this.dead = core.log.dead;
+    this.locationMask = core.space.locationMask;
   }
 
   /**
@@ -44,7 +51,9 @@ export class Steps {
     }
     let oldSegment = 0;
     let oldChain = 0;
+    this.oldLocation = 0;
     if (old !== null) {
+      this.oldLocation = old.location;
       const oldBytes = old.space16;
       const from = old.segment;
       if (from === segment) newLive -= oldBytes;
@@ -87,6 +96,8 @@ export class Steps {
     control[Control.TOMBSTONE_BYTES] = control[at + Step.TOMBSTONE_BYTES];
     if (control[at + Step.LOCATION] >>> this.locationShift !== 0) this.newWords[this.newAt + Entry.LIVE] = control[at + Step.NEW_LIVE];
     if (control[at + Step.OLD_SEGMENT] !== 0) this.oldWords[this.oldAt + Entry.LIVE] = control[at + Step.OLD_LIVE];
+    const { oldLocation } = this;
+    if (oldLocation !== 0) this.dead.mark(oldLocation >>> this.locationShift, oldLocation & this.locationMask);
     const chain = control[at + Step.OLD_CHAIN];
     if (chain !== 0) releaseChain(this.segments, chain);
   }
@@ -101,6 +112,7 @@ export class Steps {
     segments.entry(control[at + Step.OLD_SEGMENT]);
     this.oldWords = segments.words;
     this.oldAt = segments.at;
+    this.oldLocation = 0;
     this.settle(step);
   }
 }

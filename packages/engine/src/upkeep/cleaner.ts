@@ -188,7 +188,9 @@ export class Cleaner {
         reader.assertPlausible();
         const bytes = reader.space16;
         if (reader.isTombstone) this.handleTombstone(reader);
-        else if (core.isLatest(reader.tag(this.key), reader.location)) this.handleLatest(reader);
+        else if (core.log.dead.has(this.victim, this.offset >> L.LOCATION_SHIFT)) {
+          // Known to be replaced: nothing to look up.
+        } else if (core.isLatest(reader.tag(this.key), reader.location)) this.handleLatest(reader);
         this.offset += bytes;
       }
     } catch (error) {

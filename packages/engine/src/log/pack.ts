@@ -10,7 +10,7 @@ const SHORT_STRING = 24;
 const CHUNK_BYTES = 64 * 1024;
 
 // Values lie behind each other in a chunk, never over each other: several may be waiting to be written.
-let target = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+let target: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 let view = viewOf(target);
 let start = 0;
 let at = 0;

@@ -48,7 +48,7 @@ export function readOptions(argv) {
   if (sizes?.some((n) => n < 1000)) throw new RangeError('--n takes 1,000 keys or more: below that the clock is what is measured');
   return {
     suites: positionals.length ? positionals : SUITES,
-    sizes: sizes ?? (quick ? [2000] : undefined),
+    sizes: sizes ?? (quick ? [1000] : undefined),
     runs: values.runs ? Math.max(1, whole('runs', values.runs)) : quick ? 1 : undefined,
     only: values.only?.split(','),
     warmup: whole('warmup', values.warmup ?? (quick ? '1000' : '10000')),

@@ -6,7 +6,7 @@ export const KEY_LENGTH = 16;
 export const VALUE_LENGTH = 100;
 const STAMP_LENGTH = 16;
 const SAMPLE_AT = 50;
-const NOISE_LENGTH = 1 << 20;
+const NOISE_LENGTH = 1 << 16;
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
 
 /** Murmur3's finaliser: a bijection of 32 bits, so distinct numbers stay distinct. */

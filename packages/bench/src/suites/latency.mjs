@@ -24,7 +24,8 @@ function summarise(runs) {
       tail: of(({ p50, p999 }, clock) => (p999 - clock) / Math.max(p50 - clock, 0.001)),
     };
   }
-  return { phases, clock: spread(runs.map(({ clock }) => clock)) };
+  const alone = (field) => spread(runs.map((each) => each[field]));
+  return { phases, clock: alone('clock'), stallsPerSecond: alone('stallsPerSecond'), stall: alone('stall') };
 }
 
 export async function runLatency(options) {

@@ -10,7 +10,7 @@ const SLOW_FROM = 500_000;
  * @returns {Promise<Map<string, { base: object, own: object }[] | Error>>} pairs by contestant, in order of running
  */
 export async function runPairs({ title, baseline, present, n, runs, options, job }) {
-  const base = byName(baseline);
+  const first = byName(baseline);
   const rounds = [];
   for (let round = 1; round <= runs; round++) {
     for (const contestant of present) {
@@ -18,10 +18,10 @@ export async function runPairs({ title, baseline, present, n, runs, options, job
       if (round <= limit) rounds.push({ contestant, round });
     }
     // Alone, so that a run without other contestants still shows the baseline.
-    if (present.length === 0) rounds.push({ contestant: base, round });
+    if (present.length === 0) rounds.push({ contestant: first, round });
   }
   const steps = rounds.flatMap(({ contestant, round }) =>
-    [base, contestant].map(({ name, label, weight }) => ({
+    [first, contestant].map(({ name, label, weight }) => ({
       key: name,
       label: `${label}, run ${round}/${runs}`,
       weight,
@@ -30,16 +30,15 @@ export async function runPairs({ title, baseline, present, n, runs, options, job
   const results = new Map();
   const progress = startProgress(title, steps);
   const measure = (i, name) => progress.step(i, () => run({ ...job, contestant: name, n, seed: options.seed, warmup: options.warmup }, options.dir));
-  for (const [
-    i,
-    {
-      contestant: { name },
-    },
-  ] of rounds.entries()) {
+  let base;
+  for (const [i, { contestant }] of rounds.entries()) {
+    const { name } = contestant;
     if (results.get(name) instanceof Error) continue;
     try {
-      const pair = { base: await measure(2 * i, baseline), own: await measure(2 * i + 1, name) };
-      results.set(name, [...(results.get(name) ?? []), pair]);
+      // A smoke run makes do with one baseline for all.
+      if (!base || !options.quick) base = await measure(2 * i, baseline);
+      const own = await measure(2 * i + 1, name);
+      results.set(name, [...(results.get(name) ?? []), { base, own }]);
     } catch (error) {
       results.set(name, error);
     }

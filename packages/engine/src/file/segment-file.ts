@@ -174,16 +174,21 @@ export class SegmentFile {
 
   /** Ends the mappings; the file stays open. */
   release(): void {
-    this.stopPreparing();
     for (const region of this.regions) this.file.unmap(region);
     this.regions.length = 0;
     this.regionOf.length = 0;
   }
 
-  /** Unlocks at once, so that the next opening need not wait for asynchronous calls to end. */
+  /** Unlocks at once, so that the next opening need not wait for asynchronous calls to end; but for a write of zeros that does not end, which the file waits for. */
   close(): void {
+    let landed = true;
+    try {
+      this.stopPreparing();
+    } catch {
+      landed = false;
+    }
     this.release();
-    this.file.unlock(L.WRITER_LOCK.start, L.WRITER_LOCK.length);
+    if (landed) this.file.unlock(L.WRITER_LOCK.start, L.WRITER_LOCK.length);
     this.file.close();
   }
 }

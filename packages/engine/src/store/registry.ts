@@ -31,13 +31,13 @@ export function openStoreIn(path: string, options: StoreOptions, environment: En
   const settings = readOptions(options, environment, mapping);
   const full = resolve(path);
   const shared = findOpen(settings.mapping, full, settings.readOnly);
-  if (shared !== undefined) return addHandle(shared, full);
+  if (shared !== undefined) return addHandle(shared, full, settings.readOnly);
   const engine = openEngine(full, settings);
   const id = keyOf(settings.mapping, full);
   const opened = { engine, handles: new Set<Store>() };
   engines.set(id, opened);
   hookExit();
-  return addHandle(opened, full);
+  return addHandle(opened, full, settings.readOnly);
 }
 
 function keyOf(mapping: Mapping, path: string): string {
@@ -52,9 +52,9 @@ function findOpen(mapping: Mapping, path: string, readOnly: boolean): { engine: 
   return found !== undefined && (readOnly || !found.engine.core.readOnly) ? found : undefined;
 }
 
-function addHandle(opened: { engine: Engine; handles: Set<Store> }, path: string): Store {
+function addHandle(opened: { engine: Engine; handles: Set<Store> }, path: string, readOnly: boolean): Store {
   const { engine, handles } = opened;
-  const store = new Store(engine, path, () => {
+  const store = new Store(engine, path, readOnly, () => {
     handles.delete(store);
     engine.handles = handles.size;
     if (handles.size === 0) closeEngine(opened);

@@ -2,7 +2,7 @@
 
 import { rangeError, StoreError, typeError } from '../errors.js';
 import * as L from '../layout.js';
-import { EncodedValue, encodeValue } from '../log/codec.js';
+import { detach, EncodedValue, encodeValue } from '../log/codec.js';
 import { check, type Finding } from '../upkeep/check.js';
 import { backup } from './backup.js';
 import type { BatchItem } from './batch.js';
@@ -50,19 +50,22 @@ export class Store {
   readonly path: string;
   private readonly engine: Engine;
   private readonly onClose: () => void;
+  /** Opened for reading only, on an engine that others may write with. */
+  private readonly readOnly: boolean;
   private closed = false;
 
   /** Use `openStore`. */
-  constructor(engine: Engine, path: string, onClose: () => void) {
+  constructor(engine: Engine, path: string, readOnly: boolean, onClose: () => void) {
     this.engine = engine;
     this.path = path;
+    this.readOnly = readOnly;
     this.onClose = onClose;
   }
 
   /** The value of a key, of the type it was stored as; `undefined` if it is absent or expired. */
-  get(key: string): unknown {
+  get<Value = unknown>(key: string): Value | undefined {
     if (this.closed) this.refuse();
-    return this.engine.get(key);
+    return this.engine.get(key) as Value | undefined;
   }
 
   /** The value with its expiry, in one lookup; `undefined` if it is absent or expired. */
@@ -84,14 +87,14 @@ export class Store {
    * `ERR_VALUE_TOO_LARGE`, `ERR_OPTION_INVALID`), and `ERR_STORE_FULL`; then nothing has changed.
    */
   set(key: string, value: unknown, options?: SetOptions): void {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     if (options === undefined) this.engine.set(key, value, 0, NEVER);
     else this.engine.set(key, value, flagsOf(options), this.expiryOf(options));
   }
 
   /** Deletes a key; whether it was there. */
   delete(key: string): boolean {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     return this.engine.delete(key);
   }
 
@@ -103,7 +106,7 @@ export class Store {
 
   /** Gives an entry another expiry; whether it was there. */
   touch(key: string, options: SetOptions): boolean {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     return this.engine.touch(key, this.expiryOf(options ?? NO_OPTIONS));
   }
 
@@ -114,13 +117,13 @@ export class Store {
 
   /** Stores all of the items, or, if it throws, none. */
   setMany(items: readonly SetItem[]): void {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     this.engine.batch(items.map((item) => this.setItem(item.key, item.value, item)));
   }
 
   /** Deletes all of the keys at once; for each, whether it was there. */
   deleteMany(keys: readonly string[]): boolean[] {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     const { engine } = this;
     const live = keys.map((key) => engine.seek(key));
     const present = engine.batch(keys.map(deleteItem));
@@ -129,7 +132,7 @@ export class Store {
 
   /** Runs `work`, which notes sets and deletes; all of them take effect, or, if anything throws, none. `work` is synchronous. */
   batch(work: (operations: BatchOperations) => void): void {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     const items: BatchItem[] = [];
     let over = false;
     const note = (item: BatchItem) => {
@@ -182,7 +185,7 @@ export class Store {
 
   /** Removes all entries, at once; with a prefix those whose key starts with it, one by one. Returns how many. */
   clear(options: PrefixOptions = {}): number {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     const prefix = prefixOf(options);
     if (prefix === '') return this.engine.clear();
     let count = 0;
@@ -193,13 +196,13 @@ export class Store {
   /** Resolves when everything that was stored before is durable. Calls that come together share one flush. */
   async flush(): Promise<void> {
     if (this.closed) this.refuse();
-    if (!this.engine.core.readOnly) await this.engine.flusher.flush();
+    if (!this.readOnly) await this.engine.flusher.flush();
   }
 
   /** The same, before it returns. */
   flushSync(): void {
     if (this.closed) this.refuse();
-    if (!this.engine.core.readOnly) this.engine.flusher.flushSync();
+    if (!this.readOnly) this.engine.flusher.flushSync();
   }
 
   stats(): StoreStats {
@@ -215,7 +218,7 @@ export class Store {
 
   /** Cleans every segment that has anything dead in it, and flushes. The file keeps its length; `backup` writes a small one. */
   compact(): void {
-    if (this.closed) this.refuse();
+    if (this.closed || this.readOnly) this.refuse();
     this.engine.compact();
   }
 
@@ -237,12 +240,15 @@ export class Store {
   }
 
   private refuse(): never {
+    if (!this.closed) throw new StoreError('ERR_STORE_READONLY', `${this.path} was opened with readOnly: open it without to write`, { path: this.path });
     throw new StoreError('ERR_STORE_CLOSED', `the store at ${this.path} was closed: open it again with openStore()`, { path: this.path });
   }
 
   private setItem(key: string, value: unknown, options: SetOptions): BatchItem {
     const encoded = new EncodedValue();
     encodeValue(value, encoded);
+    // The caller may run again, and change its bytes, before the batch is written.
+    detach(encoded);
     return { key, value: encoded, flags: flagsOf(options), expiry: this.expiryOf(options) };
   }
 

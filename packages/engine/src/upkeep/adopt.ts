@@ -1,6 +1,7 @@
 // Takes over the memory that an earlier session left: after a clean close, or after the death of its process, when all that had returned is there.
 // Nothing is scanned but the segment table. Returns false if what it finds can't be: then the log decides (rebuild.ts).
 
+import { StoreError } from '../errors.js';
 import * as L from '../layout.js';
 import { chainOf } from '../log/chain.js';
 import type { Applier } from '../store/apply.js';
@@ -37,8 +38,14 @@ export function adopt(core: Core, applier: Applier): boolean {
   const isOpen = open > 0 && open < space.capacity && !space.isTable(open) && segments.word(open, Entry.KIND) === SegmentKind.LOG;
   log.resume(isOpen ? open : 0, isOpen ? segments.word(open, Entry.LENGTH) : 0);
   if (core.readOnly) return true;
-  applier.repair();
-  freeLeftovers(core);
+  try {
+    applier.repair();
+    freeLeftovers(core);
+  } catch (error) {
+    // What a process left is not damaged by its death; what can't be right here is, and the log decides.
+    if (error instanceof StoreError && error.code === 'ERR_STORE_CORRUPT') return false;
+    throw error;
+  }
   return true;
 }
 

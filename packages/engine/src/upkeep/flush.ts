@@ -69,7 +69,10 @@ export class Flusher {
   }
 
   private async runAside(): Promise<void> {
-    this.core.assertWritable();
+    const { core } = this;
+    // Closing has flushed everything, or has said why it could not.
+    if (core.closed && core.poison === undefined) return;
+    core.assertWritable();
     const run = this.capture();
     if (run === undefined) return;
     try {

@@ -62,6 +62,7 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
   const head = file.read(0, L.HEAD_BYTES);
   const superblock = readSuperblock(head, path);
   checkSuperblock(superblock, path);
+  if (head.length < L.HEAD_BYTES) throw corrupt(path, `it is ${head.length} bytes long: it was cut off`);
   // Of an existing file the segment size is the file's own.
   checkMaxSize(settings.maxSize, 2 ** superblock.segmentShift);
   const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);

@@ -1,0 +1,179 @@
+// Files that are damaged, cut off, or something else: the right value or a clear error, never a wrong value, and what can't be opened is left as it was.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { random, SimulatedDisk } from '../../../../test/support/simulated-mapping.js';
+import { StoreError } from '../../src/errors.js';
+import { openStore } from '../../src/index.js';
+import { CONTROL_OFFSET, FORMAT_VERSION, HEAD_BYTES, SUPERBLOCK_COPIES, SUPERBLOCK_SLOTS, Super } from '../../src/layout.js';
+import { openStoreIn } from '../../src/store/registry.js';
+import type { Store } from '../../src/store/store.js';
+
+const SEED = Number(process.env.MAPSTONE_SEED ?? 1);
+/** Every byte in the full run; every 11th, from a place the seed says, in each run of the suite. */
+const STRIDE = Number(process.env.MAPSTONE_STRIDE ?? 11);
+const MAX = 1 << 18;
+
+const values = new Map<string, unknown>();
+for (let i = 0; i < 120; i++) values.set(`key ${i}`, i % 3 === 0 ? { i, text: 'structured' } : `value ${i} `.repeat(1 + (i % 9)));
+
+let count = 0;
+function openImage(image: Buffer, verifyReads: boolean): Store {
+  const disk = new SimulatedDisk(MAX, random(SEED), image);
+  const environment = { now: () => 1, random: () => new Uint8Array(8) };
+  return openStoreIn(`/image/${count++}`, { segmentSize: 4096, maxSize: 1 << 17, flush: 'manual', verifyReads }, environment, disk);
+}
+
+function closedImage(): Buffer {
+  const disk = new SimulatedDisk(MAX, random(SEED));
+  const store = openStoreIn('/image/first', { segmentSize: 4096, maxSize: 1 << 17, flush: 'manual' }, { now: () => 1, random: () => new Uint8Array(8).fill(7) }, disk);
+  for (const [key, value] of values) store.set(key, value);
+  for (let i = 0; i < 20; i++) store.set(`gone ${i}`, 'x'.repeat(60));
+  for (let i = 0; i < 20; i++) store.delete(`gone ${i}`);
+  store.close();
+  return disk.contents;
+}
+
+/** Opens an image and reads everything: 'ok', 'error' for errors with the code of damage, or what is wrong. */
+function outcome(image: Buffer, verifyReads: boolean): string {
+  let store: Store | undefined;
+  try {
+    store = openImage(image, verifyReads);
+    for (const [key, value] of values) {
+      const found = store.get(key);
+      if (JSON.stringify(found) !== JSON.stringify(value)) return `${key} is ${JSON.stringify(found)}`;
+    }
+    for (let i = 0; i < 20; i++) if (store.has(`gone ${i}`)) return `gone ${i} came back`;
+    return 'ok';
+  } catch (error) {
+    return error instanceof StoreError && /CORRUPT|VERSION|NOT_A_STORE/.test(error.code) ? 'error' : `${error}`;
+  } finally {
+    store?.close();
+  }
+}
+
+describe(`a damaged byte (seed ${SEED}, every ${STRIDE}th)`, () => {
+  const image = closedImage();
+  test('gives the right value or ERR_STORE_CORRUPT with verifyReads, wherever it is', { timeout: 120_000 }, () => {
+    const wrong: string[] = [];
+    for (let at = SEED % STRIDE; at < image.length; at += STRIDE) {
+      for (const change of [(byte: number) => byte ^ (1 << (at & 7)), () => 0x00, () => 0xff]) {
+        const damaged = Buffer.from(image);
+        damaged[at] = change(image[at]);
+        if (damaged[at] === image[at]) continue;
+        const found = outcome(damaged, true);
+        if (found !== 'ok' && found !== 'error') wrong.push(`byte ${at} as ${damaged[at]}: ${found}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('without verifyReads is served inside a plain value at most, and check finds it', { timeout: 120_000 }, () => {
+    const wrong: string[] = [];
+    for (let at = SEED % STRIDE; at < image.length; at += STRIDE) {
+      const damaged = Buffer.from(image);
+      damaged[at] ^= 1 << (at & 7);
+      const found = outcome(damaged, false);
+      if (found === 'ok' || found === 'error') continue;
+      // Of one value one character may differ; then check says so.
+      const [, key, text] = /^(key \d+) is "(.*)"$/.exec(found) ?? [];
+      const value = values.get(key);
+      const isByte = typeof value === 'string' && text !== undefined && JSON.parse(`"${text}"`).length === value.length;
+      const store = openImage(damaged, false);
+      if (!isByte || store.check().length === 0) wrong.push(`byte ${at}: ${found}`);
+      store.close();
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('a file cut off at any length, or with garbage behind it, opens whole or gives a clear error', { timeout: 120_000 }, () => {
+    const wrong: string[] = [];
+    for (let length = 0; length < image.length; length += 3 * STRIDE) {
+      const found = outcome(image.subarray(0, length), true);
+      if (found !== 'ok' && found !== 'error') wrong.push(`cut at ${length}: ${found}`);
+    }
+    const next = random(SEED);
+    for (let extra = 1; extra < 20_000; extra += 977) {
+      const garbage = Buffer.from(Array.from({ length: extra }, () => Math.floor(next() * 256)));
+      const found = outcome(Buffer.concat([image, garbage]), true);
+      if (found !== 'ok') wrong.push(`${extra} bytes behind it: ${found}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test.each([0, 1])('one superblock slot, or one copy of each, may be lost (%i)', (which) => {
+    const damaged = Buffer.from(image);
+    for (const slot of SUPERBLOCK_SLOTS) damaged.fill(0xee, slot + SUPERBLOCK_COPIES[which], slot + SUPERBLOCK_COPIES[which] + 512);
+    expect(outcome(damaged, true)).toBe('ok');
+  });
+
+  test('in the index or the control block costs nothing: they are rebuilt from the log', () => {
+    const damaged = Buffer.from(image);
+    damaged.fill(0xaa, CONTROL_OFFSET, CONTROL_OFFSET + 64);
+    const store = openImage(damaged, true);
+    expect(store.stats().recovery).toBe('power-cut');
+    expect(store.size).toBe(values.size);
+    expect(store.check()).toEqual([]);
+    store.close();
+  });
+});
+
+describe('a file that can not be opened is left as it was', () => {
+  let directory = '';
+  let path = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mapstone-'));
+    path = join(directory, 'store');
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  function madeStore(): Buffer {
+    const store = openStore(path, { segmentSize: 4096 });
+    for (let i = 0; i < 500; i++) store.set(`key ${i}`, 'x'.repeat(100));
+    store.close();
+    return readFileSync(path);
+  }
+
+  function refused(code: string): void {
+    const before = existsSync(path) ? readFileSync(path) : undefined;
+    expect(() => openStore(path)).toThrow(expect.objectContaining({ code }));
+    if (before !== undefined) expect(readFileSync(path).equals(before)).toBe(true);
+  }
+
+  test('text', () => {
+    writeFileSync(path, 'this is a text of somebody, and not a store\n'.repeat(1000));
+    refused('ERR_STORE_NOT_A_STORE');
+  });
+
+  test('an empty file', () => {
+    writeFileSync(path, '');
+    refused('ERR_STORE_NOT_A_STORE');
+  });
+
+  test('a directory', () => {
+    mkdirSync(path);
+    expect(() => openStore(path)).toThrow(expect.objectContaining({ code: expect.stringMatching(/ERR_STORE_(NOT_A_STORE|IO)/) }));
+  });
+
+  test('a store of a newer version', () => {
+    const bytes = madeStore();
+    for (const slot of SUPERBLOCK_SLOTS) for (const copy of SUPERBLOCK_COPIES) bytes.writeInt32LE(FORMAT_VERSION + 1, slot + copy + Super.VERSION * 4);
+    writeFileSync(path, bytes);
+    refused('ERR_STORE_VERSION');
+  });
+
+  test('a store whose superblocks are garbled behind the magic', () => {
+    const bytes = madeStore();
+    for (const slot of SUPERBLOCK_SLOTS) for (const copy of SUPERBLOCK_COPIES) bytes.fill(0x5a, slot + copy + Super.CAPACITY * 4, slot + copy + Super.WORDS * 4);
+    writeFileSync(path, bytes);
+    refused('ERR_STORE_CORRUPT');
+  });
+
+  test('a store that was cut off in the middle of its data', () => {
+    madeStore();
+    truncateSync(path, HEAD_BYTES + 4096 * 6);
+    refused('ERR_STORE_CORRUPT');
+  });
+});

@@ -1,8 +1,8 @@
 // A file that remembers what was synced and what was not. A power cut keeps, of every sector that was not synced, the old bytes, the new ones, or a mix.
 // Deterministic: all randomness comes from the generator it is given.
 
-import type { MappedFile, Mapping, Region } from '../../packages/engine/src/mapping/mapping.js';
 import { StoreError } from '../../packages/engine/src/errors.js';
+import type { MappedFile, Mapping, Region } from '../../packages/engine/src/mapping/mapping.js';
 
 const SECTOR = 512;
 const PAGE = 4096;

@@ -78,7 +78,9 @@ export function readSuperblock(head: Buffer, path: string): Superblock {
   if (newest !== undefined) return newest;
   if (version !== undefined) {
     const what = version === L.FORMAT_VERSION ? 'uses features this version does not know' : `has format version ${version}`;
-    throw new StoreError('ERR_STORE_VERSION', `${path} ${what}; this is version ${L.FORMAT_VERSION}: open it with the version of Mapstone that wrote it`, { path });
+    throw new StoreError('ERR_STORE_VERSION', `${path} ${what}; this is version ${L.FORMAT_VERSION}: open it with the version of Mapstone that wrote it`, {
+      path,
+    });
   }
   if (magic) throw corrupt(path, 'no superblock in it is whole');
   throw new StoreError('ERR_STORE_NOT_A_STORE', `${path} is not a Mapstone store: choose another path; nothing was changed`, { path });

@@ -139,7 +139,10 @@ export class Buckets {
   }
 
   protected damaged(why: string): StoreError {
-    return new StoreError('ERR_STORE_CORRUPT', `the index of ${this.segments.space.file.path} is damaged: ${why}. Close and reopen the store: it is rebuilt from the log`);
+    return new StoreError(
+      'ERR_STORE_CORRUPT',
+      `the index of ${this.segments.space.file.path} is damaged: ${why}. Close and reopen the store: it is rebuilt from the log`,
+    );
   }
 
   /** Overflow buckets that can be linked without another segment (one counts for the whole free list). */

@@ -2,8 +2,8 @@
 // HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012; the 32-bit variant of the reference code), keyed per store:
 // who does not know the key can't choose strings that collide.
 
-import { rangeErrorOrType } from './key-error.js';
 import { MAX_KEY_BYTES } from '../layout.js';
+import { rangeErrorOrType } from './key-error.js';
 
 /** HalfSipHash-1-3 of `length` bytes that lie in `words` from `at` on, zero-padded to a whole word. Rounds are written out: this runs for every operation. */
 export function halfSipHash13(words: Int32Array, at: number, length: number, key0: number, key1: number): number {

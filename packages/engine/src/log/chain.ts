@@ -64,7 +64,8 @@ export function readChain(segments: Segments, record: RecordReader): Buffer {
     const start = space.wordBase[segment] << 2;
     space.regionOf[segment].bytes.copy(value, piece * space.segmentBytes, start, start + segments.word(segment, Entry.LENGTH));
   });
-  if (bulkCrc(value) !== record.chainWord(ChainRef.CRC)) throw record.damaged(`the value of the record at ${record.location >>> 0} does not match its checksum`);
+  if (bulkCrc(value) !== record.chainWord(ChainRef.CRC))
+    throw record.damaged(`the value of the record at ${record.location >>> 0} does not match its checksum`);
   return value;
 }
 

@@ -1,8 +1,8 @@
 // The log: records are appended to the open segment and never change. Written first, published by one store of the segment's length.
 // Not here: which record is the latest of its key (index), and where new segments come from (upkeep/space.ts sets `takeSegment`).
 
-import type { Segments } from '../file/segments.js';
 import { recordChecksum } from '../file/checksum.js';
+import type { Segments } from '../file/segments.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import type { Region } from '../mapping/mapping.js';

@@ -159,4 +159,3 @@ function chainHead(reference: EncodedValue): number {
   const bytes = reference.bytes as Uint8Array;
   return new Int32Array(bytes.buffer, bytes.byteOffset, ChainRef.WORDS)[ChainRef.SEGMENT];
 }
-

@@ -11,8 +11,8 @@ import { durableEnd } from '../upkeep/durable-end.js';
 import { rebuild } from '../upkeep/rebuild.js';
 import { cleanSum, establish, isSameMemory } from '../upkeep/session.js';
 import { Core } from './core.js';
-import { checkMaxSize, type Settings } from './options.js';
 import { Engine } from './engine.js';
+import { checkMaxSize, type Settings } from './options.js';
 
 const { Control, Intent } = L;
 

@@ -2,8 +2,8 @@
 
 import { rangeError, typeError } from '../errors.js';
 import * as L from '../layout.js';
-import type { Mapping } from '../mapping/mapping.js';
 import { chooseMapping } from '../mapping/choose.js';
+import type { Mapping } from '../mapping/mapping.js';
 import type { OnRecovery } from '../upkeep/rebuild.js';
 import type { Environment } from './core.js';
 
@@ -52,7 +52,10 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, eviction = 'none', flush = { every: 1000 } } = options;
   const segmentShift = Math.log2(segmentSize);
   if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
-    throw rangeError('ERR_OPTION_INVALID', `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${segmentSize}`);
+    throw rangeError(
+      'ERR_OPTION_INVALID',
+      `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${segmentSize}`,
+    );
   }
   if (typeof maxSize !== 'number') throw rangeError('ERR_OPTION_INVALID', `maxSize is a number of bytes, not ${String(maxSize)}`);
   if (eviction !== 'none') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none', not ${String(eviction)}`);
@@ -74,7 +77,10 @@ export function readOptions(options: StoreOptions, environment: Environment, map
 export function checkMaxSize(maxSize: number, segmentSize: number): void {
   const smallest = L.MIN_SEGMENTS * segmentSize;
   if (maxSize >= smallest && maxSize <= L.MAX_DATA_BYTES) return;
-  throw rangeError('ERR_OPTION_INVALID', `maxSize is at least ${smallest} bytes (${L.MIN_SEGMENTS} segments of ${segmentSize}) and at most ${L.MAX_DATA_BYTES}, not ${maxSize}`);
+  throw rangeError(
+    'ERR_OPTION_INVALID',
+    `maxSize is at least ${smallest} bytes (${L.MIN_SEGMENTS} segments of ${segmentSize}) and at most ${L.MAX_DATA_BYTES}, not ${maxSize}`,
+  );
 }
 
 function checkType(name: string, value: unknown, type: string): void {

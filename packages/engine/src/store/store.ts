@@ -259,7 +259,8 @@ export class Store {
       if (typeof ttl !== 'number' || !(ttl > 0)) throw rangeError('ERR_OPTION_INVALID', `ttl is a number of milliseconds over 0, not ${String(ttl)}`);
       return this.engine.core.environment.now() + ttl;
     }
-    if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)) throw rangeError('ERR_OPTION_INVALID', `expiresAt is a number of ms since 1970, not ${String(expiresAt)}`);
+    if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt))
+      throw rangeError('ERR_OPTION_INVALID', `expiresAt is a number of ms since 1970, not ${String(expiresAt)}`);
     // Minus infinity would not read back as a time; any past one says the same.
     return Math.max(expiresAt, 0);
   }

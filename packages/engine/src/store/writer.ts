@@ -1,10 +1,10 @@
 // How one record takes effect: a value, a tombstone, or a copy that cleaning makes. Batches are in batch.ts, what a death left half done in repair.ts.
 
+import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import { chainSegments, writeChain } from '../log/chain.js';
 import { EncodedValue, toBytes } from '../log/codec.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
-import type { KeyBuffer } from '../hash-index/hash.js';
 import type { Room } from '../upkeep/room.js';
 import type { Core } from './core.js';
 import { Steps } from './steps.js';

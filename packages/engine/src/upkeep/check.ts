@@ -145,7 +145,8 @@ class Checker {
         if (index.address(words[at], index.buckets) !== bucket) this.find('I4', `the key at ${location >>> 0} does not belong in bucket ${bucket}`);
         const name = this.keyOf(record.region.bytes, record.keyStart, record.keyLength, record.utf16Key);
         const latest = this.latest.get(name);
-        if (latest?.location !== location) this.find('I5', `bucket ${bucket} points at ${location >>> 0}, which is not the latest of its key (or is there twice)`);
+        if (latest?.location !== location)
+          this.find('I5', `bucket ${bucket} points at ${location >>> 0}, which is not the latest of its key (or is there twice)`);
         // What is left at the end was not in the index.
         this.latest.delete(name);
         this.live.set(segment, (this.live.get(segment) ?? 0) + record.space16);

@@ -1,7 +1,7 @@
 // How long a file must be at least to hold what its last completed flush relied on, read without mapping it.
 
-import { corrupt, type Superblock } from '../file/superblock.js';
 import { readSlot } from '../file/segments.js';
+import { corrupt, type Superblock } from '../file/superblock.js';
 import * as L from '../layout.js';
 import type { MappedFile } from '../mapping/mapping.js';
 

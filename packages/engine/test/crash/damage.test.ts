@@ -28,7 +28,12 @@ function openImage(image: Buffer, verifyReads: boolean): Store {
 
 function closedImage(): Buffer {
   const disk = new SimulatedDisk(MAX, random(SEED));
-  const store = openStoreIn('/image/first', { segmentSize: 4096, maxSize: 1 << 17, flush: 'manual' }, { now: () => 1, random: () => new Uint8Array(8).fill(7) }, disk);
+  const store = openStoreIn(
+    '/image/first',
+    { segmentSize: 4096, maxSize: 1 << 17, flush: 'manual' },
+    { now: () => 1, random: () => new Uint8Array(8).fill(7) },
+    disk,
+  );
   for (const [key, value] of values) store.set(key, value);
   for (let i = 0; i < 20; i++) store.set(`gone ${i}`, 'x'.repeat(60));
   for (let i = 0; i < 20; i++) store.delete(`gone ${i}`);
@@ -166,7 +171,8 @@ describe('a file that can not be opened is left as it was', () => {
 
   test('a store whose superblocks are garbled behind the magic', () => {
     const bytes = madeStore();
-    for (const slot of SUPERBLOCK_SLOTS) for (const copy of SUPERBLOCK_COPIES) bytes.fill(0x5a, slot + copy + Super.CAPACITY * 4, slot + copy + Super.WORDS * 4);
+    for (const slot of SUPERBLOCK_SLOTS)
+      for (const copy of SUPERBLOCK_COPIES) bytes.fill(0x5a, slot + copy + Super.CAPACITY * 4, slot + copy + Super.WORDS * 4);
     writeFileSync(path, bytes);
     refused('ERR_STORE_CORRUPT');
   });

@@ -8,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { random } from '../../../../test/support/simulated-mapping.js';
-import { openStore } from '../../src/index.js';
 import { whyNoMmapIo } from '../../../../test/workspace/toolchain.mjs';
+import { openStore } from '../../src/index.js';
 import { operations } from './operations.mjs';
 import { difference } from './workload.js';
 
@@ -54,7 +54,10 @@ function modelsAfter(seed: number, from: number, count: number): Map<string, str
 }
 
 function script(code: string): ReturnType<typeof spawnSync> {
-  return spawnSync(process.execPath, ['--input-type=module', '-e', `import { openStore, closeAll } from '${ENGINE}';\n${code}`], { encoding: 'utf8', timeout: 30_000 });
+  return spawnSync(process.execPath, ['--input-type=module', '-e', `import { openStore, closeAll } from '${ENGINE}';\n${code}`], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
 }
 
 describe('a process that dies', () => {
@@ -101,7 +104,11 @@ describe('a process that ends', () => {
     ['by process.exit()', 'process.exit(0);', 'clean'],
     ['by an uncaught exception', "throw new Error('on purpose');", 'clean'],
     ['by SIGTERM, with no handler', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 20_000);", 'process-death'],
-    ['by SIGTERM, with closeAll() in a handler', "process.once('SIGTERM', () => { closeAll(); process.exit(0); }); process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 20_000);", 'clean'],
+    [
+      'by SIGTERM, with closeAll() in a handler',
+      "process.once('SIGTERM', () => { closeAll(); process.exit(0); }); process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 20_000);",
+      'clean',
+    ],
   ];
   test.each(cases)('%s keeps what it wrote', (_name, end, recovery) => {
     const started = Date.now();

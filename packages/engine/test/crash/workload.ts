@@ -63,7 +63,9 @@ export class Workload {
     } else if (kind < 0.9) {
       const items = Array.from({ length: Math.floor(this.next() * 12) }, () => ({ key: this.key(), value: this.value() }));
       store.setMany(items);
-      effect = () => items.forEach((item) => model.set(item.key, item.value));
+      effect = () => {
+        for (const item of items) model.set(item.key, item.value);
+      };
     } else if (kind < 0.903) {
       store.clear();
       effect = () => model.clear();

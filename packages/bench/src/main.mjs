@@ -56,7 +56,7 @@ try {
   if (options.help) console.log(USAGE);
   else await main(options);
 } catch (error) {
-  if (error.code === 'ERR_MODULE_NOT_FOUND' && !error.message.includes('/src/')) {
+  if (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.startsWith('Cannot find package')) {
     console.error('The bench has dependencies of its own. Install them: npm run setup (in packages/bench).');
   } else if (error instanceof TypeError || error instanceof RangeError) {
     console.error(error.code?.startsWith('ERR_PARSE') || !error.code ? `${error.message}\n\n${USAGE}` : error.stack);

@@ -14,7 +14,7 @@ export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      al
   --wall               leave in the time in which other programs had the CPU
   --dir /tmp           where the files go: the file system matters
   --save               keep the figures and draw the plots in docs/bench
-  --quick              smoke run of about 10 seconds: the figures mean nothing`;
+  --quick              smoke run, 15 to 40 seconds by the load: the figures mean nothing`;
 
 const NUMBER = /^\d[\d_]*$/;
 

@@ -90,7 +90,7 @@ function openings({ n, rows }, about) {
   return draw(360, {
     ...frame(`from open to the first get, ${n.toLocaleString('en')} keys`, about),
     xAxis: { type: 'category', data: rows.map(({ name }) => byName(name).label) },
-    yAxis: { type: 'value', name: 'ms' },
+    yAxis: { type: 'value', axisLabel: { formatter: '{value} ms' } },
     series: [
       ['clean', 'after a clean close'],
       ['killed', 'after SIGKILL'],

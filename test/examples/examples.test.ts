@@ -1,0 +1,69 @@
+// Every example runs by itself, in a process of its own, on the built packages, prints what it is there to show, and leaves nothing behind. Needs a build, as `npm test` makes one.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { examples, run } from './run.js';
+
+const FOLDERS = ['adapter-template'];
+const NOT_EXAMPLES = ['main-job.mjs'];
+
+/** What each prints, whole. */
+const OUTPUT: Record<string, (string | RegExp)[]> = {
+  'keyv-basic.mjs': [
+    '{',
+    "  name: 'Ada Lovelace',",
+    '  born: 1815-12-10T00:00:00.000Z,',
+    "  languages: Set(2) { 'English', 'French' }",
+    '}',
+    "[ { name: 'Grace Hopper' }, undefined ]",
+    'has ada: true',
+    'after users.clear(): undefined | a compiler',
+    /^\{ entries: 1, mapping: '(mmap-io|koffi)', fileSize: \d+ \}$/,
+  ],
+  'keyv-with-ttl.mjs': [
+    'at once: short, default, forever',
+    'after a restart: short, default, forever',
+    'a second later: default, forever',
+    /^default expires in about (5\d|60) s$/,
+    'forever expires at Infinity',
+    /^default expires in about 3(59\d|600) s$/,
+  ],
+  'crash-and-reopen.mjs': [
+    'the writer was killed with SIGKILL; more than 20,000 sets had returned: true',
+    'found as after: process-death',
+    'lost: 0, findings of check(): 0',
+    /^entries that had not been said to have returned: [01]$/,
+  ],
+  'clean-exit.mjs': [
+    'with-handler: ended with exit code 0, opened as after: clean, entry there: true',
+    'without: ended with SIGTERM, opened as after: process-death, entry there: true',
+  ],
+  'adapter-template/index.mjs': [
+    'three asked at once, the report was made 1 time: { number: 1, rows: [ 1, 2, 3 ] }',
+    'asked again, it was made 1 time',
+    "reports cleared: undefined | people: { name: 'Ada' }",
+  ],
+};
+
+const programs = (folder: string) => readdirSync(join(examples, folder)).filter((name) => name.endsWith('.mjs'));
+
+describe('examples', { timeout: 120_000 }, () => {
+  test.each(Object.entries(OUTPUT))('%s prints what it shows', async (name, expected) => {
+    const lines = (await run([join(examples, name)])).trimEnd().split('\n');
+    expect(lines).toEqual(expected.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))));
+  });
+
+  test('adapter-template: its own tests pass', async () => {
+    expect(await run(['--test', '--test-reporter=tap', join(examples, 'adapter-template/adapter.test.mjs')])).toMatch(/^# pass 3$/m);
+  });
+
+  test('there is none that no test runs, and none is longer than 60 lines', () => {
+    const all = [
+      ...programs('').filter((name) => !NOT_EXAMPLES.includes(name)),
+      ...FOLDERS.flatMap((folder) => programs(folder).map((name) => `${folder}/${name}`)),
+    ];
+    expect(all.filter((name) => readFileSync(join(examples, name), 'utf8').trimEnd().split('\n').length > 60)).toEqual([]);
+    expect(all.filter((name) => OUTPUT[name] === undefined).sort()).toEqual(['adapter-template/adapter.mjs', 'adapter-template/adapter.test.mjs']);
+  });
+});

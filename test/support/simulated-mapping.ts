@@ -7,6 +7,8 @@ import type { MappedFile, Mapping, Region } from '../../packages/engine/src/mapp
 const SECTOR = 512;
 const PAGE = 4096;
 
+let files = 0;
+
 /** Thrown by a sync at which the power goes. */
 export class PowerCut extends Error {}
 
@@ -29,17 +31,19 @@ export class SimulatedDisk implements Mapping {
   #durable: Buffer = Buffer.alloc(0);
   #exists = false;
   #locked = false;
-  #identity: string;
+  readonly #identity: string;
+  readonly #fileId = `simulated file ${files++}`;
   readonly #random: () => number;
   /** Syncs that still succeed; the one after them throws. */
   syncsLeft = Number.POSITIVE_INFINITY;
   /** What the failing sync throws. */
   failure: () => Error = () => new PowerCut('cut in a sync');
 
-  constructor(maxBytes: number, generator: () => number, image?: Uint8Array) {
+  /** With the `identity` of another disk its image is that disk's page cache, as a process that died left it; without, it is what a power cut or a copy left. */
+  constructor(maxBytes: number, generator: () => number, image?: Uint8Array, identity = `simulated ${Math.floor(generator() * 2 ** 32)}`) {
     this.#memory = Buffer.from(new ArrayBuffer(maxBytes));
     this.#random = generator;
-    this.#identity = `simulated ${Math.floor(generator() * 2 ** 32)}`;
+    this.#identity = identity;
     if (image === undefined) return;
     this.#memory.set(image);
     this.#size = image.length;
@@ -52,7 +56,7 @@ export class SimulatedDisk implements Mapping {
   }
 
   fileId(): string | undefined {
-    return this.#exists ? this.#identity : undefined;
+    return this.#exists ? this.#fileId : undefined;
   }
 
   create(_path: string, head: Uint8Array, size: number): boolean {
@@ -63,6 +67,10 @@ export class SimulatedDisk implements Mapping {
     this.#durable = Buffer.from(this.#memory.subarray(0, size));
     this.#exists = true;
     return true;
+  }
+
+  get identity(): string {
+    return this.#identity;
   }
 
   /** The bytes as the page cache has them: what a copy of the file sees. */

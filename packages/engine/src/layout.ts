@@ -78,7 +78,7 @@ export const Step = {
   WORDS: 8,
 } as const;
 
-export const Intent = { NONE: 0, APPLY: 1, SPLIT: 2, CLEAR: 3, DROP: 4 } as const;
+export const Intent = { NONE: 0, APPLY: 1, SPLIT: 2, CLEAR: 3, DROP: 4, FREE: 5 } as const;
 
 /** Kernel locks, in bytes of the lock range (past any file's end). One writer, or any number of readers. */
 export const WRITER_LOCK = { start: 0, length: 1 } as const;

@@ -26,13 +26,12 @@ export class Applier {
 
   /** Prepares step `step`: the counters as they will be when the record at `location` has taken effect. */
   prepare(step: number, location: number): void {
-    const { core, record } = this;
+    const { record } = this;
     const found = this.lookUp(location);
     const { isTombstone } = record;
     const more = isTombstone ? (found ? -1 : 0) : found ? 0 : 1;
     const bytes = record.space16;
     this.steps.fill(step, location, bytes, more, isTombstone ? bytes : 0, true, found ? this.old : null);
-    if (!isTombstone && record.isChained) core.segments.setWord(record.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
   }
 
   /** Lets the record of a step that `prepare` filled take effect. */
@@ -57,6 +56,7 @@ export class Applier {
       }
       index.fill(location);
     }
+    if (!record.isTombstone && record.isChained) core.segments.setWord(record.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
     if (!record.isTombstone && record.expiry !== Number.POSITIVE_INFINITY) core.log.noteExpiry(location, record.expiry, record.space16);
   }
 
@@ -82,6 +82,10 @@ export class Applier {
       this.lookUp(control[Control.INTENT_LOCATION]);
       if (core.isLatest(this.key.tag, control[Control.INTENT_LOCATION])) core.index.remove();
       steps.settleFound(0);
+    } else if (kind === Intent.FREE) {
+      const segment = control[Control.INTENT_LOCATION] >>> core.space.locationShift;
+      if (core.segments.word(segment, Entry.KIND) === L.SegmentKind.LOG) core.segments.release(segment);
+      steps.settleFound(0);
     } else throw this.record.damaged(`the operation under way is of unknown kind ${kind}`);
     steps.disarm();
     this.repairs++;
@@ -97,6 +101,7 @@ export class Applier {
     // Publish, as the log would have: each segment's length is the end of its last record.
     for (const location of locations) {
       record.seek(location);
+      record.assertPlausible();
       const end = record.offset + record.space16;
       if (core.segments.word(record.segment, Entry.LENGTH) < end) core.segments.setWord(record.segment, Entry.LENGTH, end);
       core.segments.dirty.add(record.segment);

@@ -8,7 +8,7 @@ import { contentBytes, spaceFor } from '../log/record.js';
 import type { Room } from '../upkeep/room.js';
 import type { Applier } from './apply.js';
 import type { Core } from './core.js';
-import { NEVER, TOMBSTONE_VALUE, type Writer } from './writer.js';
+import { chainHead, NEVER, TOMBSTONE_VALUE, type Writer } from './writer.js';
 
 const { ChainRef, Flag, Intent, SegmentKind } = L;
 
@@ -103,7 +103,7 @@ export class Batch {
     const { flags, expiry } = item;
     const value = item.value ?? TOMBSTONE_VALUE;
     const expires = expiry !== NEVER;
-    if (contentBytes(keyLength, value.length, expires) <= core.space.segmentBytes) {
+    if (item.value === undefined || !writer.mustChain(keyLength, value.length)) {
       return { key: item.key, value, payload: value.length, flags, expiry, bytes: spaceFor(contentBytes(keyLength, value.length, expires)) };
     }
     const payload = ChainRef.WORDS * 4;
@@ -153,9 +153,4 @@ export class Batch {
     }
     steps.disarm();
   }
-}
-
-function chainHead(reference: EncodedValue): number {
-  const bytes = reference.bytes as Uint8Array;
-  return new Int32Array(bytes.buffer, bytes.byteOffset, ChainRef.WORDS)[ChainRef.SEGMENT];
 }

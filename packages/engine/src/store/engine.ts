@@ -116,10 +116,11 @@ export class Engine {
   // Writes.
 
   set(key: string, value: unknown, flags: number, expiry: number): void {
-    this.beforeWrite();
     const { core, encoded } = this;
-    core.key.load(key);
+    // First: a getter in the value may use this store, or close it.
     encodeValue(value, encoded);
+    this.beforeWrite();
+    core.key.load(key);
     this.writer.put(encoded, flags, expiry);
     this.afterWrite();
   }
@@ -171,8 +172,9 @@ export class Engine {
   }
 
   private beforeWrite(): void {
-    const { control } = this.core;
-    if (this.guarded || (control[Control.INTENT] | control[Control.POISON]) !== 0) this.unguard();
+    const { control, closed } = this.core;
+    // Closed: its memory is gone, and must not be looked at.
+    if (closed || this.guarded || (control[Control.INTENT] | control[Control.POISON]) !== 0) this.unguard();
   }
 
   private unguard(): void {

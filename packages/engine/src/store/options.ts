@@ -43,6 +43,8 @@ export interface Settings {
 
 const KNOWN = new Set(['maxSize', 'segmentSize', 'verifyReads', 'flush', 'mapping', 'eviction', 'readOnly', 'onRecovery']);
 
+const MAPPINGS = new Set(['mmap-io', 'koffi', 'memory']);
+
 /** Checks options. Throws `TypeError` or `RangeError` with `ERR_OPTION_INVALID`, or `ERR_PLATFORM_UNSUPPORTED`. */
 export function readOptions(options: StoreOptions, environment: Environment, mapping?: Mapping): Settings {
   if (typeof options !== 'object' || options === null) throw typeError('ERR_OPTION_INVALID', 'openStore(path, options): options is an object');
@@ -51,14 +53,17 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   }
   const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, eviction = 'none', flush = { every: 1000 } } = options;
   const segmentShift = Math.log2(segmentSize);
-  if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
+  if (typeof segmentSize !== 'number' || !Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
     throw rangeError(
       'ERR_OPTION_INVALID',
-      `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${segmentSize}`,
+      `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${String(segmentSize)}`,
     );
   }
   if (typeof maxSize !== 'number') throw rangeError('ERR_OPTION_INVALID', `maxSize is a number of bytes, not ${String(maxSize)}`);
   if (eviction !== 'none') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none', not ${String(eviction)}`);
+  if (options.mapping !== undefined && !MAPPINGS.has(options.mapping)) {
+    throw rangeError('ERR_OPTION_INVALID', `mapping is one of ${[...MAPPINGS].join(', ')}, not ${String(options.mapping)}`);
+  }
   for (const name of ['verifyReads', 'readOnly'] as const) checkType(name, options[name], 'boolean');
   checkType('onRecovery', options.onRecovery, 'function');
   return {

@@ -1,15 +1,16 @@
 // How one record takes effect: a value, a tombstone, or a copy that cleaning makes. Batches are in batch.ts, what a death left half done in repair.ts.
 
+import { rangeError } from '../errors.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
-import { chainSegments, writeChain } from '../log/chain.js';
+import { chainSegments, releaseChain, writeChain } from '../log/chain.js';
 import { EncodedValue, toBytes } from '../log/codec.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
 import type { Room } from '../upkeep/room.js';
 import type { Core } from './core.js';
 import { Steps } from './steps.js';
 
-const { ChainRef, Entry, Flag, Intent } = L;
+const { ChainRef, Control, Entry, Flag, Intent } = L;
 export const NEVER = Number.POSITIVE_INFINITY;
 export const TOMBSTONE_VALUE = new EncodedValue();
 
@@ -26,28 +27,47 @@ export class Writer {
 
   /** Stores a value under the core's key. `expiry` is absolute, Infinity for none. */
   put(value: EncodedValue, flags: number, expiry: number): void {
+    if (this.mustChain(this.core.key.length, value.length)) this.putChained(value, flags, expiry);
+    else this.putRecord(value, value.length, flags, expiry);
+  }
+
+  /** Whether a value needs a chain: its record must fit into a segment, also when `touch` gives it an expiry. Throws `ERR_KEY_INVALID` if the key alone is too long. */
+  mustChain(keyLength: number, valueLength: number): boolean {
+    const { segmentBytes } = this.core.space;
+    if (contentBytes(keyLength, valueLength, true) <= segmentBytes) return false;
+    const most = segmentBytes - contentBytes(0, ChainRef.WORDS * 4, true);
+    if (keyLength > most) throw rangeError('ERR_KEY_INVALID', `a key has at most ${most} bytes in segments of ${segmentBytes}: choose a larger segmentSize`);
+    return true;
+  }
+
+  private putChained(value: EncodedValue, flags: number, expiry: number): void {
+    const { core } = this;
+    const reference = this.chain(value);
+    try {
+      this.putRecord(reference, ChainRef.WORDS * 4, flags | Flag.CHAINED, expiry);
+    } catch (error) {
+      if (core.control[Control.INTENT] === Intent.NONE) releaseChain(core.segments, chainHead(reference));
+      throw error;
+    }
+  }
+
+  private putRecord(value: EncodedValue, payload: number, flags: number, expiry: number): void {
     const { core, room } = this;
     const { key, index, log, reader } = core;
     const expires = expiry !== NEVER;
-    let payload = value.length;
-    let stored = value;
-    if (contentBytes(key.length, payload, expires) > core.space.segmentBytes) {
-      stored = this.chain(value);
-      flags |= Flag.CHAINED;
-      payload = ChainRef.WORDS * 4;
-    }
     const bytes = spaceFor(contentBytes(key.length, payload, expires));
-    // Room first: it may clean, and cleaning moves records and the cursor.
-    if (!log.fits(bytes)) room.openSegment(false);
+    // Room first: it may clean, and cleaning moves records and the cursor. The log's last: cleaning for the index fills it.
     if (index.isCrowded(core.count + 1)) room.split();
+    if (!log.fits(bytes)) room.openSegment(false);
     let old = core.find(key, reader) === 0 ? null : reader;
     if (old === null && !index.reserve()) {
       index.addOverflow();
+      if (!log.fits(bytes)) room.openSegment(false);
       old = core.find(key, reader) === 0 ? null : reader;
       if (old === null) index.reserve();
     }
-    const location = log.write(key, stored, payload, flags, expiry);
-    if (stored !== value) this.ownChain(stored, location);
+    const location = log.write(key, value, payload, flags, expiry);
+    if ((flags & Flag.CHAINED) !== 0) core.segments.setWord(chainHead(value), Entry.EXPIRING, location);
     this.begin(location, bytes, old === null ? 1 : 0, 0, old, true);
     if (expires) log.noteExpiry(location, expiry, bytes);
     if (old === null) index.fill(location);
@@ -90,8 +110,9 @@ export class Writer {
     const { core } = this;
     const location = core.log.copy(reader, expiry);
     const bytes = spaceFor(contentBytes(reader.keyLength, reader.payloadLength, expiry !== NEVER));
-    if (reader.isChained) core.segments.setWord(reader.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
     this.begin(location, bytes, 0, 0, reader, false);
+    // A chain names its record, and is freed at the next opening if that is not so. Only now: until here the old record is the one that counts.
+    if (reader.isChained) core.segments.setWord(reader.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
     if (expiry !== NEVER) core.log.noteExpiry(location, expiry, bytes);
     core.index.replace(location);
     this.end();
@@ -124,6 +145,15 @@ export class Writer {
     this.end();
   }
 
+  /** Frees a log segment from which all that is live has gone; with it go `tombstones` bytes of them. */
+  free(segment: number, tombstones: number): void {
+    const { steps, core } = this;
+    steps.fill(0, 0, 0, 0, -tombstones, false, null);
+    steps.arm(Intent.FREE, segment << core.space.locationShift, 1, 0);
+    core.segments.release(segment);
+    this.end();
+  }
+
   private begin(location: number, bytes: number, more: number, tombstones: number, old: RecordReader | null, freesChain: boolean): void {
     const { steps, core } = this;
     steps.fill(0, location, bytes, more, tombstones, freesChain, old);
@@ -139,18 +169,28 @@ export class Writer {
   /** Puts a large value into a chain, and returns what the record holds in its place. */
   chain(value: EncodedValue): EncodedValue {
     const { core, room } = this;
+    const { space } = core;
+    const count = chainSegments(core.segments, value.length);
+    // Besides tables, an index segment, the open log segment and the next one, and the reserve.
+    const most = Math.max(space.capacity, space.maxSegments);
+    if (count > most - Math.ceil(most / (space.groupMask + 1)) - 4) {
+      throw rangeError(
+        'ERR_VALUE_TOO_LARGE',
+        `a value of ${value.length} bytes is over what maxSize (${most} segments of ${space.segmentBytes}) can ever hold`,
+      );
+    }
     const bytes = toBytes(value);
-    room.makeFree(chainSegments(core.segments, bytes.length) + 1, false);
+    room.makeFree(count + 1, false);
     const reference = new EncodedValue();
     reference.kind = value.kind;
     reference.length = bytes.length;
     reference.bytes = writeChain(core.segments, bytes);
     return reference;
   }
+}
 
-  /** Notes in a chain's first segment whose it is: a chain without a record is freed at the next opening. */
-  ownChain(reference: EncodedValue, location: number): void {
-    const bytes = reference.bytes as Uint8Array;
-    this.core.segments.setWord(new Int32Array(bytes.buffer, bytes.byteOffset, ChainRef.WORDS)[ChainRef.SEGMENT], Entry.EXPIRING, location);
-  }
+/** The first segment of the chain that a reference names. */
+export function chainHead(reference: EncodedValue): number {
+  const bytes = reference.bytes as Uint8Array;
+  return new Int32Array(bytes.buffer, bytes.byteOffset, ChainRef.WORDS)[ChainRef.SEGMENT];
 }

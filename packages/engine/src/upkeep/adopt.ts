@@ -25,6 +25,8 @@ export function adopt(core: Core, applier: Applier): boolean {
     const slot = segments.durable(segment, durable);
     sum = (sum + slot.checksum) | 0;
     if (slot.kind !== kind || slot.generation !== now.generation || slot.length !== length) segments.dirty.add(segment);
+    // Written by a flush that died: the next one must write over it, or it would count once that has completed.
+    else if (segments.durable(segment, Number.MAX_SAFE_INTEGER).flush > durable) segments.dirty.add(segment);
     if (kind === SegmentKind.FREE) segments.fileAsFree(segment);
     else if (kind === SegmentKind.INDEX || kind === SegmentKind.OVERFLOW) {
       if (!(next >= 0 && next < space.capacity)) return false;

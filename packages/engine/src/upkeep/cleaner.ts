@@ -204,14 +204,13 @@ export class Cleaner {
 
   /** Frees the victim, if all that counted as live in it has gone elsewhere: a record whose key is damaged would not be found in the index. */
   private finish(): void {
-    const { core, victim } = this;
+    const { core, writer, victim } = this;
     this.victim = 0;
     if (core.segments.word(victim, Entry.LIVE) !== this.tombstones) {
       this.damaged.add(victim);
       return;
     }
-    core.control[Control.TOMBSTONE_BYTES] -= this.tombstones;
-    core.segments.release(victim);
+    writer.free(victim, this.tombstones);
     this.cleaned++;
   }
 

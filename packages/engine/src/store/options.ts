@@ -52,8 +52,8 @@ export function readOptions(options: StoreOptions, environment: Environment, map
     if (!KNOWN.has(name)) throw typeError('ERR_OPTION_INVALID', `openStore has no option '${name}'; it has ${[...KNOWN].join(', ')}`);
   }
   const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, eviction = 'none', flush = { every: 1000 } } = options;
-  const segmentShift = Math.log2(segmentSize);
-  if (typeof segmentSize !== 'number' || !Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
+  const segmentShift = typeof segmentSize === 'number' ? Math.log2(segmentSize) : Number.NaN;
+  if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
     throw rangeError(
       'ERR_OPTION_INVALID',
       `segmentSize is a power of two from ${2 ** L.MIN_SEGMENT_SHIFT} to ${2 ** L.MAX_SEGMENT_SHIFT} bytes, not ${String(segmentSize)}`,

@@ -1,0 +1,115 @@
+// Many handles, one file: the same path opened again in one thread shares one engine; backups are files of their own.
+
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { codeOf, contentsOf, fileKinds, kinds, placeFor } from '../../../../test/support/stores.js';
+import { openStore } from '../../src/index.js';
+
+describe.each(kinds)('handles over %s', (kind) => {
+  const place = placeFor(kind);
+
+  test('on one path see each other at once, and the file is closed with the last of them', () => {
+    const [one, two, three] = [place.open(), place.open(), place.open()];
+    one.set('a', 1);
+    expect([two.get('a'), three.stats().handles]).toEqual([1, 3]);
+    one.close();
+    one.close();
+    expect(codeOf(() => one.get('a'))).toBe('ERR_STORE_CLOSED');
+    two.set('b', 2);
+    expect(three.get('b')).toBe(2);
+    expect(three.stats()).toMatchObject({ handles: 2, recovery: 'created' });
+    two.close();
+    three.close();
+    expect(place.open().stats()).toMatchObject({ handles: 1, recovery: 'clean', entries: 2 });
+  });
+
+  test('by the hundred cost no mapping each', () => {
+    const stores = Array.from({ length: 300 }, () => place.open());
+    stores[0].set('a', 1);
+    expect(stores[299].get('a')).toBe(1);
+    expect(stores[150].stats()).toMatchObject({ handles: 300, mappings: 1 });
+    for (const store of stores.slice(1)) store.close();
+    expect(stores[0].get('a')).toBe(1);
+  });
+
+  test('a closed store can be reopened at once, again and again', () => {
+    for (let i = 0; i < 20; i++) {
+      const store = place.open({ segmentSize: 4096 });
+      expect(store.size).toBe(i);
+      store.set(`key ${i}`, i);
+      store.close();
+    }
+  });
+});
+
+describe.each(fileKinds)('paths over %s', (kind) => {
+  const place = placeFor(kind);
+
+  test('that lead to one file share it: relative, through links, and over another mapping', () => {
+    const store = place.open();
+    store.set('a', 1);
+    symlinkSync(place.path, join(place.directory, 'symlink'));
+    linkSync(place.path, join(place.directory, 'hard link'));
+    for (const path of ['symlink', 'hard link', '../' + place.directory.split('/').at(-1) + '/./store']) {
+      const other = place.open({}, join(place.directory, path));
+      expect(other.get('a')).toBe(1);
+      expect(other.stats().handles).toBe(2);
+      other.close();
+    }
+    const byDefault = place.track(openStore(place.path));
+    expect(byDefault.get('a')).toBe(1);
+  });
+
+  test('backup writes all live entries to a store of its own, with expiry and flag, and never overwrites', () => {
+    const store = place.open({ segmentSize: 4096 });
+    const target = join(place.directory, 'copy');
+    for (let i = 0; i < 500; i++) store.set(`key ${i}`, `value ${i}`);
+    for (let i = 0; i < 400; i++) store.delete(`key ${i}`);
+    store.set('chained', 'c'.repeat(20_000), { ttl: 100, flag: true });
+    store.set('expired', 1, { ttl: 1 });
+    place.now += 1;
+    store.backup(target);
+    expect(readdirSync(place.directory).sort()).toEqual(['copy', 'store']);
+    const bytes = readFileSync(target);
+    expect(codeOf(() => store.backup(target))).toBe('ERR_STORE_EXISTS');
+    expect(readFileSync(target).equals(bytes)).toBe(true);
+    expect(codeOf(() => store.backup(place.path))).toBe('ERR_STORE_EXISTS');
+    writeFileSync(join(place.directory, 'file'), 'mine');
+    expect(codeOf(() => store.backup(join(place.directory, 'file')))).toBe('ERR_STORE_EXISTS');
+    expect(codeOf(() => store.backup(join(place.directory, 'no', 'copy')))).toBe('ERR_STORE_IO');
+    store.set('later', 1);
+
+    const copy = place.open({}, target);
+    expect(copy.stats()).toMatchObject({ recovery: 'clean', segmentSize: 4096, entries: 101, deadBytes: 0 });
+    expect(copy.getEntry('chained')).toEqual({ value: 'c'.repeat(20_000), expiresAt: place.now + 99, flag: true });
+    store.delete('later');
+    expect(contentsOf(copy)).toEqual(contentsOf(store));
+    expect(readdirSync(place.directory).sort()).toEqual(['copy', 'file', 'store']);
+  });
+
+  test('a failed backup leaves nothing behind', () => {
+    const store = place.open({ segmentSize: 4096, verifyReads: true });
+    store.set('a', 'x'.repeat(100));
+    expect(codeOf(() => store.backup(join(place.directory, 'a', 'b', 'c')))).toBe('ERR_STORE_IO');
+    expect(readdirSync(place.directory)).toEqual(['store']);
+  });
+});
+
+describe('memory', () => {
+  const place = placeFor('koffi');
+
+  test('keeps nothing after the last close, and its backup is a file', () => {
+    const path = join(place.directory, 'only a name');
+    const store = openStore(path, { mapping: 'memory' });
+    store.set('a', new Map([['b', 1]]));
+    expect(store.stats().mapping).toBe('memory');
+    store.backup(place.path);
+    expect(existsSync(path)).toBe(false);
+    store.close();
+    const empty = openStore(path, { mapping: 'memory' });
+    expect([empty.size, empty.stats().recovery]).toEqual([0, 'created']);
+    empty.close();
+    expect(place.open().get('a')).toEqual(new Map([['b', 1]]));
+  });
+});

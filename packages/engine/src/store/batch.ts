@@ -5,7 +5,7 @@ import * as L from '../layout.js';
 import { releaseChain } from '../log/chain.js';
 import type { EncodedValue } from '../log/codec.js';
 import { contentBytes, spaceFor } from '../log/record.js';
-import type { Room } from '../upkeep/room.js';
+import { Keep, type Room } from '../upkeep/room.js';
 import type { Applier } from './apply.js';
 import type { Core } from './core.js';
 import { chainHead, NEVER, TOMBSTONE_VALUE, type Writer } from './writer.js';
@@ -93,7 +93,8 @@ export class Batch {
       room.split();
     }
     index.reserveAll(tags);
-    room.makeFree(this.segmentsFor(planned), false);
+    const onlyDeletes = planned.every((one) => one.value === TOMBSTONE_VALUE);
+    room.makeFree(this.segmentsFor(planned), onlyDeletes ? Keep.FOR_DELETES : Keep.FOR_WRITES);
     return { present, planned };
   }
 

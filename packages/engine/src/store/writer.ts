@@ -6,7 +6,7 @@ import * as L from '../layout.js';
 import { chainSegments, releaseChain, writeChain } from '../log/chain.js';
 import { EncodedValue, toBytes } from '../log/codec.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
-import type { Room } from '../upkeep/room.js';
+import { Keep, type Room } from '../upkeep/room.js';
 import type { Core } from './core.js';
 import { Steps } from './steps.js';
 
@@ -58,11 +58,11 @@ export class Writer {
     const bytes = spaceFor(contentBytes(key.length, payload, expires));
     // Room first: it may clean, and cleaning moves records and the cursor. The log's last: cleaning for the index fills it.
     if (index.isCrowded(core.count + 1)) room.split();
-    if (!log.fits(bytes)) room.openSegment(false);
+    if (!log.fits(bytes)) room.openSegment(Keep.FOR_WRITES);
     let old = core.find(key, reader) === 0 ? null : reader;
     if (old === null && !index.reserve()) {
       index.addOverflow();
-      if (!log.fits(bytes)) room.openSegment(false);
+      if (!log.fits(bytes)) room.openSegment(Keep.FOR_WRITES);
       old = core.find(key, reader) === 0 ? null : reader;
       if (old === null) index.reserve();
     }
@@ -82,7 +82,7 @@ export class Writer {
     if (core.find(key, reader) === 0) return false;
     const bytes = spaceFor(contentBytes(key.length, 0, false));
     if (!log.fits(bytes)) {
-      room.openSegment(true);
+      room.openSegment(Keep.FOR_DELETES);
       if (core.find(key, reader) === 0) return true;
     }
     const location = log.write(key, TOMBSTONE_VALUE, 0, 0, NEVER);
@@ -98,7 +98,7 @@ export class Writer {
     const { key, log, reader } = core;
     if (core.find(key, reader) === 0) return false;
     if (!log.fits(reader.space16 + L.RECORD_ALIGN)) {
-      room.openSegment(false);
+      room.openSegment(Keep.FOR_WRITES);
       if (core.find(key, reader) === 0) return false;
     }
     this.relocate(reader, expiry);
@@ -171,16 +171,16 @@ export class Writer {
     const { core, room } = this;
     const { space } = core;
     const count = chainSegments(core.segments, value.length);
-    // Besides tables, an index segment, the open log segment and the next one, and the reserve.
+    // Besides tables, an index segment, the open log segment and the next one, and what is kept.
     const most = Math.max(space.capacity, space.maxSegments);
-    if (count > most - Math.ceil(most / (space.groupMask + 1)) - 4) {
+    if (count > most - Math.ceil(most / (space.groupMask + 1)) - 5) {
       throw rangeError(
         'ERR_VALUE_TOO_LARGE',
         `a value of ${value.length} bytes is over what maxSize (${most} segments of ${space.segmentBytes}) can ever hold`,
       );
     }
     const bytes = toBytes(value);
-    room.makeFree(count + 1, false);
+    room.makeFree(count + 1, Keep.FOR_WRITES);
     const reference = new EncodedValue();
     reference.kind = value.kind;
     reference.length = bytes.length;

@@ -8,7 +8,7 @@ import * as L from '../layout.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
 import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
-import type { Room } from './room.js';
+import { Keep, type Room } from './room.js';
 
 const { Control, Entry, SegmentKind } = L;
 
@@ -16,6 +16,8 @@ const { Control, Entry, SegmentKind } = L;
 const DEAD_SHARE = 1 / 3;
 /** The oldest segment is cleaned when tombstones are this share of what is live: only there can they be dropped. */
 const TOMBSTONE_SHARE = 0.1;
+/** Where cleaning pays, a segment is worth it when it has this share of live bytes at most. */
+const WORTHWHILE = 1 - DEAD_SHARE / 2;
 /** Records looked at per write. */
 const STEP_RECORDS = 6;
 
@@ -68,7 +70,7 @@ export class Cleaner {
   }
 
   start(): void {
-    this.active = this.victim !== 0 || this.choose(false);
+    this.active = this.victim !== 0 || this.choose(WORTHWHILE);
   }
 
   /** A few records' worth of cleaning, after a write. */
@@ -83,12 +85,12 @@ export class Cleaner {
     }
     if (this.victim !== 0) return;
     const { segments, space } = this.core;
-    this.active = segments.free + segments.pending <= space.capacity >> 2 && this.pays() && this.choose(false);
+    this.active = segments.free + segments.pending <= space.capacity >> 2 && this.pays() && this.choose(WORTHWHILE);
   }
 
-  /** Cleans a whole segment, the one under way or the best; false if none is worth it. */
-  cleanOne(): boolean {
-    if (this.victim === 0 && !this.choose(true)) return false;
+  /** Cleans a whole segment, the one under way or the best; false if none is worth it, or, with `anyGain`, if nothing at all is dead. */
+  cleanOne(anyGain = false): boolean {
+    if (this.victim === 0 && !this.choose(anyGain ? 1 - L.RECORD_ALIGN / this.core.space.segmentBytes : 31 / 32)) return false;
     const { victim } = this;
     this.run(Number.POSITIVE_INFINITY);
     return this.victim !== victim;
@@ -137,8 +139,8 @@ export class Cleaner {
     return { sealed, live, used: sealed.length * full };
   }
 
-  /** Picks a victim: the one with the least live bytes; the oldest when tombstones weigh. */
-  private choose(anyGain: boolean): boolean {
+  /** Picks a victim: the one with the least live bytes, if they are at most this share of it; the oldest when tombstones weigh. */
+  private choose(mostLive: number): boolean {
     const { core, damaged } = this;
     const { sealed, live } = this.survey();
     let oldest: Candidate | undefined;
@@ -152,7 +154,7 @@ export class Cleaner {
     const tombstones = core.control[Control.TOMBSTONE_BYTES];
     // With every oldest segment that goes, even an all live one, the tombstones behind it come nearer to where they can be dropped.
     const weigh = tombstones > live * TOMBSTONE_SHARE && tombstones > full / 8 && !damaged.has(oldest.segment);
-    if (!weigh && best.live > full * (anyGain ? 31 / 32 : 1 - DEAD_SHARE / 2)) return false;
+    if (!weigh && best.live > full * mostLive) return false;
     this.begin(weigh ? oldest.segment : best.segment, sealed);
     return true;
   }
@@ -223,7 +225,7 @@ export class Cleaner {
     const isLatest = core.find(key, reader) === 0;
     reader.seek(location);
     if (!isLatest || this.isOldest) return;
-    if (!core.log.fits(reader.space16)) room.openSegment(true);
+    if (!core.log.fits(reader.space16)) room.openSegment(Keep.FOR_CLEANING);
     writer.relocateTombstone(reader);
   }
 
@@ -238,7 +240,7 @@ export class Cleaner {
     }
     const bytes = gone ? spaceFor(contentBytes(reader.keyLength, 0, false)) : reader.space16;
     if (!core.log.fits(bytes)) {
-      room.openSegment(true);
+      room.openSegment(Keep.FOR_CLEANING);
       core.isLatest(reader.tag(key), reader.location);
     }
     if (gone) {

@@ -8,8 +8,11 @@ import type { Flusher } from './flush.js';
 
 const { SegmentKind } = L;
 
-/** Kept for tombstones and for cleaning, so that a full store can be emptied. */
-const RESERVE = 1;
+/**
+ * Segments that must stay free after one is taken: the last but one is for tombstones, so that a full store can be emptied; the last is for cleaning,
+ * which gives it back: what is live in a victim always fits it.
+ */
+export const Keep = { FOR_WRITES: 2, FOR_DELETES: 1, FOR_CLEANING: 0 } as const;
 
 export class Room {
   private readonly core: Core;
@@ -22,15 +25,15 @@ export class Room {
     this.core = core;
     this.flusher = flusher;
     core.index.takeSegment = (kind, ordinal, prepare) => {
-      this.makeFree(1, false);
+      this.makeFree(1, Keep.FOR_WRITES);
       return core.segments.take(kind, ordinal, 0, prepare);
     };
   }
 
-  /** Opens a fresh log segment. `privileged` writes (deletes, cleaning) may use the reserve. Throws `ERR_STORE_FULL`. */
-  openSegment(privileged: boolean): void {
+  /** Opens a fresh log segment. Throws `ERR_STORE_FULL`. */
+  openSegment(keep: number): void {
     const { core, cleaner } = this;
-    this.makeFree(1, privileged);
+    this.makeFree(1, keep);
     core.log.openNext(core.segments.take(SegmentKind.LOG, 0, core.log.sequence));
     if (!cleaner.busy) this.lookAhead();
   }
@@ -44,11 +47,11 @@ export class Room {
     }
   }
 
-  /** Sees to it that `count` segments are free (and the reserve, unless privileged). Throws `ERR_STORE_FULL`. */
-  makeFree(count: number, privileged: boolean): void {
+  /** Sees to it that `count` segments are free, and `keep` more. Throws `ERR_STORE_FULL`. */
+  makeFree(count: number, keep: number): void {
     const { core, cleaner, flusher } = this;
     const { segments, space } = core;
-    const needed = count + (privileged ? 0 : RESERVE);
+    const needed = count + keep;
     if (segments.free >= needed) return;
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {
@@ -57,7 +60,8 @@ export class Room {
       else if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
       else if (this.grow()) continue;
       else if (segments.pending > 0) flusher.flushSync();
-      else if (cleaner.busy || !cleaner.cleanOne()) break;
+      // A delete gains more than it takes, however little a segment gives: it must not fail.
+      else if (cleaner.busy || !cleaner.cleanOne(keep < Keep.FOR_WRITES)) break;
     }
     if (segments.free >= needed) return;
     throw this.full();
@@ -92,7 +96,7 @@ export class Room {
   private lookAhead(): void {
     const { core, cleaner } = this;
     const { segments, space } = core;
-    const low = segments.free - RESERVE <= space.capacity >> 2;
+    const low = segments.free - Keep.FOR_WRITES <= space.capacity >> 2;
     if (segments.pending * 4 >= space.capacity) this.flusher.flushSoon();
     if (!low) return;
     if (cleaner.pays()) cleaner.start();

@@ -88,8 +88,8 @@ export const MIN_SEGMENT_SHIFT = 12;
 export const MAX_SEGMENT_SHIFT = 24;
 export const DEFAULT_SEGMENT_SHIFT = 20;
 export const MIN_SEGMENTS = 16;
-/** A new file starts with this many: a table, an index, a log segment and the two that are kept (upkeep/room.ts). */
-export const INITIAL_SEGMENTS = 5;
+/** A new file starts with this many: a table, an index, a log segment and a spare one. */
+export const INITIAL_SEGMENTS = 4;
 export const ENTRY_SHIFT = 7;
 export const ENTRY_WORDS = 32;
 

@@ -51,7 +51,8 @@ export class Room {
   makeFree(count: number, keep: number): void {
     const { core, cleaner, flusher } = this;
     const { segments, space } = core;
-    const needed = count + keep;
+    // maxSize lets a new file double, so that it keeps one less, and the first write does not pay for growth.
+    const needed = count + (space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep);
     if (segments.free >= needed) return;
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {

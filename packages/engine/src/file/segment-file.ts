@@ -11,8 +11,9 @@ const { Control } = L;
 const AHEAD_BYTES = 65536;
 const napping = new Int32Array(new SharedArrayBuffer(4));
 
-/** A doubling under preparation: zeros are being written up to byte `begun` of the file. */
+/** A doubling under preparation: zeros are being written to bytes `[from, begun)` of the file. */
 interface Ahead {
+  from: number;
   begun: number;
   stopped: boolean;
 }
@@ -39,6 +40,8 @@ export class SegmentFile {
   growths = 0;
   private readonly regions: Region[] = [];
   private ahead: Ahead | undefined;
+  /** Up to here the file is known to be allocated, past its capacity: an earlier session of this memory prepared it. */
+  private allocated = 0;
 
   constructor(file: MappedFile, segmentShift: number, capacity: number, maxSegments: number) {
     this.file = file;
@@ -95,6 +98,11 @@ export class SegmentFile {
     }
   }
 
+  /** Memory is as an earlier session left it: what the file has past its capacity was written with zeros, ahead of a growth. */
+  trustTail(): void {
+    this.allocated = this.file.size();
+  }
+
   /** The capacity the next growth would reach: double, or less where `maxSize` or the disk says so; the present one if none. */
   nextCapacity(): number {
     return Math.min(this.capacity * 2, this.maxSegments);
@@ -108,12 +116,28 @@ export class SegmentFile {
   grow(): boolean {
     const target = this.nextCapacity();
     if (target <= this.capacity) return false;
-    const zeroed = this.stopPreparing();
-    const reached = this.allocateWhatFits(Math.max(zeroed, this.bytesFor(this.capacity)), target);
+    const before = this.capacity;
+    let from = Math.max(this.bytesFor(before), this.allocated);
+    const ahead = this.stopPreparing();
+    if (ahead !== undefined) {
+      if (from < ahead.from) this.file.allocate(from, ahead.from);
+      from = Math.max(from, ahead.begun);
+    }
+    const reached = from < this.bytesFor(target) ? this.allocateWhatFits(from, target) : target;
     this.mapUpTo(reached);
+    this.clearEntries(before, reached);
     this.control[Control.CAPACITY] = reached;
     this.growths++;
     return true;
+  }
+
+  /** A growth that a power cut took back leaves its entries in the table: they must not count again. */
+  private clearEntries(from: number, to: number): void {
+    for (let segment = from; segment < to; segment++) {
+      const table = segment & ~this.groupMask;
+      const at = this.wordBase[table] + (segment & this.groupMask) * L.ENTRY_WORDS;
+      this.regionOf[table].words.fill(0, at, at + L.ENTRY_WORDS);
+    }
   }
 
   private allocateWhatFits(from: number, target: number): number {
@@ -133,10 +157,12 @@ export class SegmentFile {
   prepareGrowth(): void {
     const target = this.nextCapacity();
     if (this.ahead !== undefined || target <= this.capacity || this.file.kind === 'memory') return;
-    const from = this.bytesFor(this.capacity);
-    const ahead: Ahead = { begun: from, stopped: false };
-    this.ahead = ahead;
+    // Past the file's end only: that the file got longer is how a write is known to have landed.
+    const from = Math.max(this.bytesFor(this.capacity), this.file.size());
     const end = this.bytesFor(target);
+    if (from >= end) return;
+    const ahead: Ahead = { from, begun: from, stopped: false };
+    this.ahead = ahead;
     const step = async (): Promise<void> => {
       // One write at a time: when the file is as long as `begun`, no write of zeros is still on its way to land on data.
       for (let at = from; at < end && !ahead.stopped; at = ahead.begun) {
@@ -150,17 +176,17 @@ export class SegmentFile {
     });
   }
 
-  /** Ends the writing of zeros ahead; returns the offset up to which they stand, 0 if none were written. */
-  private stopPreparing(): number {
+  /** Ends the writing of zeros ahead; returns where they stand, if any were written. */
+  private stopPreparing(): Ahead | undefined {
     const ahead = this.ahead;
-    if (ahead === undefined) return 0;
+    if (ahead === undefined) return undefined;
     ahead.stopped = true;
     for (let waits = 0; this.file.size() < ahead.begun; waits++) {
       if (waits > 20_000) throw new StoreError('ERR_STORE_BUSY', `${this.file.path}: a write that extends the file does not end; try again`);
       Atomics.wait(napping, 0, 0, 0.1);
     }
     this.ahead = undefined;
-    return ahead.begun;
+    return ahead;
   }
 
   /** Runs `sync` over the part of each region that bytes `[from, to)` of the segments cover; offsets count from the file's start. */

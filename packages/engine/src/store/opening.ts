@@ -9,7 +9,7 @@ import type { MappedFile } from '../mapping/mapping.js';
 import { adopt } from '../upkeep/adopt.js';
 import { durableEnd } from '../upkeep/durable-end.js';
 import { rebuild } from '../upkeep/rebuild.js';
-import { cleanSum, establish, isSameMemory } from '../upkeep/session.js';
+import { cleanSum, establish, isSameMemory, markUnclean } from '../upkeep/session.js';
 import { Core } from './core.js';
 import { Engine } from './engine.js';
 import { checkMaxSize, type Settings } from './options.js';
@@ -68,11 +68,15 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
   const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);
   const whole = wholeCapacity(file, superblock, control);
   // After a clean close the mark vouches for the memory; after a death, the identity does.
-  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || isSameMemory(control, file.identity()));
+  const same = isSameMemory(control, file.identity());
+  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || same);
   if (intact) {
     const engine = build(file, settings, superblock, control[Control.CAPACITY]);
     const recovery = takeOver(engine, settings);
-    if (recovery !== undefined) return engine.started(recovery);
+    if (recovery !== undefined) {
+      if (same) engine.core.space.trustTail();
+      return engine.started(recovery);
+    }
     engine.core.space.release();
   }
   if (settings.readOnly) {
@@ -83,7 +87,9 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
   const engine = build(file, settings, superblock, superblock.capacity);
   try {
     engine.recover(() => rebuild(engine.core, settings.onRecovery));
-    establish(engine.core);
+    // A clean mark that did not hold must not stand any longer.
+    if (superblock.clean) markUnclean(engine.core, engine.flusher);
+    else establish(engine.core);
   } catch (error) {
     engine.core.space.release();
     throw error;
@@ -120,7 +126,8 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
     space.controlDoubles[Control.DURABLE_FLUSH >> 1] = superblock.flush;
   }
   if (!adopt(core, engine.applier)) return undefined;
-  if (!settings.readOnly) establish(core);
+  // A clean file is changed by its first write only (markUnclean), so that it stays clean if there is none.
+  if (!settings.readOnly && !superblock.clean) establish(core);
   return superblock.clean ? 'clean' : 'process-death';
 }
 

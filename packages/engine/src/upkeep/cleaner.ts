@@ -234,7 +234,8 @@ export class Cleaner {
     const { core, writer, key, room } = this;
     reader.assertWhole();
     const gone = reader.expiry <= core.environment.now();
-    if (gone && this.isOldest) {
+    // A rebuild would still meet the record until its segment is freed: harmless for an expired one, but for one whose chain is gone.
+    if (gone && this.isOldest && !reader.isChained) {
       writer.drop(reader);
       return;
     }

@@ -15,6 +15,8 @@ const { Control, SegmentKind } = L;
 interface Run {
   number: number;
   capacity: number;
+  /** What the last completed flush knows of. */
+  capacityBefore: number;
   captured: Captured[];
   /** Sum of the table's durable slots before this flush, and with it. */
   sumBefore: number;
@@ -100,6 +102,8 @@ export class Flusher {
   /** What changed since the last capture; undefined if nothing did. */
   private capture(): Run | undefined {
     const { segments, space, log, control, superblock } = this.core;
+    // Nothing was written since a clean close.
+    if (superblock.clean) return undefined;
     const { dirty } = segments;
     const open = control[Control.OPEN_SEGMENT];
     if (open !== 0 && (open !== this.capturedSegment || log.tail !== this.capturedTail)) dirty.add(open);
@@ -112,7 +116,7 @@ export class Flusher {
     for (const one of captured) if (one.kind === SegmentKind.LOG || one.kind === SegmentKind.CHAIN) segments.inFlight.add(one.segment);
     this.capturedSegment = open;
     this.capturedTail = log.tail;
-    this.run = { number, capacity: space.capacity, captured, sumBefore: superblock.tableSum, sum: 0, done: false };
+    this.run = { number, capacity: space.capacity, capacityBefore: superblock.capacity, captured, sumBefore: superblock.tableSum, sum: 0, done: false };
     return this.run;
   }
 
@@ -139,6 +143,12 @@ export class Flusher {
       ranges.push([at, at + L.ENTRY_WORDS * 4]);
     }
     run.sum = sum;
+    // Where the file grew, what the disk has in the table may be of a timeline that was given up: all of it is written.
+    for (let segment = run.capacityBefore; segment < run.capacity; segment = (segment | space.groupMask) + 1) {
+      const at = space.bytesFor(segment & ~space.groupMask);
+      const last = Math.min(segment | space.groupMask, run.capacity - 1) & space.groupMask;
+      ranges.push([at + (segment & space.groupMask) * L.ENTRY_WORDS * 4, at + (last + 1) * L.ENTRY_WORDS * 4]);
+    }
     return ranges;
   }
 

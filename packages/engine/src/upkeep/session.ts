@@ -23,7 +23,7 @@ export function isSameMemory(control: Int32Array, identity: string): boolean {
   return true;
 }
 
-/** Says in the control block whose memory this is. Last step of an opening. */
+/** Says in the control block whose memory this is: the last step of a recovery, the first of a change to a clean file. */
 export function establish(core: Core): void {
   const words = identityWords(core.space.file.identity());
   for (let i = 0; i < IDENTITY_WORDS; i++) core.control[Control.IDENTITY + i] = words[i];
@@ -69,6 +69,7 @@ export function closeCleanly(core: Core, flusher: Flusher): void {
 
 /** Durably takes the clean mark away: before the first change. */
 export function markUnclean(core: Core, flusher: Flusher): void {
+  establish(core);
   core.superblock.clean = false;
   flusher.sync([flusher.storeSuperblock()]);
 }

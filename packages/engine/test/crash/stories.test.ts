@@ -1,0 +1,165 @@
+// Stories that the random tests found, each by itself: what was once lost, and why.
+
+import { describe, expect, test } from 'vitest';
+import { random, SimulatedDisk } from '../../../../test/support/simulated-mapping.js';
+import { contentsOf } from '../../../../test/support/stores.js';
+import type { MappedFile, Mapping } from '../../src/mapping/mapping.js';
+import { openStoreIn } from '../../src/store/registry.js';
+import type { Store } from '../../src/store/store.js';
+
+const SEGMENT = 4096;
+const MAX_SIZE = 1 << 19;
+let files = 0;
+let now = 1_000_000;
+
+function open(mapping: Mapping, segmentSize = SEGMENT): Store {
+  const environment = { now: () => now, random: (count: number) => new Uint8Array(count) };
+  return openStoreIn(`/stories/${files++}`, { segmentSize, maxSize: MAX_SIZE, flush: 'manual' }, environment, mapping);
+}
+
+/** The disk of another machine, or boot: an identity of its own. */
+const after = (disk: SimulatedDisk, seed: number, image = disk.cut()) => new SimulatedDisk(MAX_SIZE + 65536, random(seed), image, `elsewhere ${files}`);
+
+test('a growth that a power cut took back: the next one does not meet its entries in the table', () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const disk = new SimulatedDisk(MAX_SIZE + 65536, random(seed));
+    const lost = open(disk);
+    for (let i = 0; i < 300; i++) lost.set(`lost ${i}`, 'x'.repeat(200));
+    // Not flushed: the table's sectors may be on the disk, the superblock still counts 4 segments.
+    const survivor = after(disk, seed);
+    const store = open(survivor);
+    const expected = new Map<string, string>();
+    for (let i = 0; i < 400; i++) {
+      store.set(`key ${i}`, `${i}`.repeat(40));
+      expected.set(`key ${i}`, `${i}`.repeat(40));
+      if (i % 50 === 0) store.flushSync();
+    }
+    expect(store.check(), `seed ${seed}`).toEqual([]);
+    store.flushSync();
+    const again = open(after(survivor, seed));
+    expect(contentsOf(again), `seed ${seed}`).toEqual(expected);
+    expect(again.check(), `seed ${seed}`).toEqual([]);
+    for (const one of [lost, store, again]) one.close();
+  }
+});
+
+test('a large value that expired and was cleaned away does not stop the rebuild', () => {
+  const disk = new SimulatedDisk(MAX_SIZE + 65536, random(1));
+  const store = open(disk);
+  for (let round = 0; round < 200; round++) {
+    store.set(`large ${round}`, 'c'.repeat(3 * SEGMENT), { ttl: 20 });
+    for (let i = 0; i < 30; i++) store.set(`key ${i}`, `${round} `.padEnd(100, 'x'));
+    now += 3;
+    store.flushSync();
+    const again = open(after(disk, round, disk.contents));
+    expect(contentsOf(again)).toEqual(contentsOf(store));
+    expect(again.check()).toEqual([]);
+    again.close();
+  }
+  expect(store.stats().cleanedSegments).toBeGreaterThan(10);
+  store.close();
+});
+
+test('a flush that died with its process does not count when the next one has completed', () => {
+  for (let syncs = 1; syncs < 4; syncs++) {
+    const disk = new SimulatedDisk(MAX_SIZE + 65536, random(1));
+    const store = open(disk);
+    for (let i = 0; i < 100; i++) store.set(`key ${i}`, 'x'.repeat(100));
+    store.flushSync();
+    // The open segment is left as the flush found it: the dying one writes a slot for it that says nothing new.
+    for (let i = 0; i < 3; i++) store.set(`large ${i}`, 'y'.repeat(3900));
+    disk.syncsLeft = syncs;
+    expect(() => store.flushSync()).toThrow();
+    // As the dead process would have left it: no sync had failed there.
+    const image = disk.contents;
+    image.writeInt32LE(0, 2 * 4096 + 2 * 4);
+    const survivor = open(new SimulatedDisk(MAX_SIZE + 65536, random(1), image, disk.identity));
+    expect(survivor.stats().recovery).toBe('process-death');
+    survivor.set('one more', 1);
+    survivor.flushSync();
+    survivor.set('another', 1);
+    survivor.flushSync();
+    expect(survivor.check()).toEqual([]);
+    for (const one of [survivor, store]) one.close();
+  }
+});
+
+describe('a clean file at another place (a copy, another boot)', () => {
+  test('stays clean when it is only read', () => {
+    const disk = new SimulatedDisk(MAX_SIZE + 65536, random(1));
+    const first = open(disk);
+    for (let i = 0; i < 100; i++) first.set(`key ${i}`, i);
+    first.close();
+    const moved = after(disk, 2, disk.contents);
+    for (let i = 0; i < 4; i++) {
+      const store = open(moved);
+      expect(store.stats().recovery).toBe('clean');
+      expect(store.get('key 7')).toBe(7);
+      store.flushSync();
+      store.close();
+    }
+    expect(moved.contents.equals(disk.contents)).toBe(true);
+    // A process that only read and died leaves it clean too.
+    open(moved);
+    expect(open(after(moved, 3, moved.contents)).stats().recovery).toBe('clean');
+  });
+
+  test('is what it was when it is written to and the process dies, and at its last flush after a power cut', () => {
+    const disk = new SimulatedDisk(MAX_SIZE + 65536, random(1));
+    const first = open(disk);
+    first.set('a', 1);
+    first.close();
+    const moved = after(disk, 2, disk.contents);
+    const store = open(moved);
+    store.set('b', 2);
+    const dead = open(new SimulatedDisk(MAX_SIZE + 65536, random(1), moved.contents, moved.identity));
+    expect([dead.stats().recovery, [...dead.keys()].sort()]).toEqual(['process-death', ['a', 'b']]);
+    const cut = open(after(moved, 3));
+    expect([cut.stats().recovery, [...cut.keys()]]).toEqual(['power-cut', ['a']]);
+    for (const one of [store, dead, cut]) one.close();
+  });
+});
+
+/** A disk whose zeros, when written off the event loop, land only when the test lets them: as from a busy thread pool. */
+function slowDisk(disk: SimulatedDisk): { mapping: Mapping; land(): void } {
+  const waiting: (() => void)[] = [];
+  return {
+    land() {
+      for (const write of waiting.splice(0)) write();
+    },
+    mapping: {
+      kind: 'simulated',
+      exists: () => disk.exists(),
+      fileId: () => disk.fileId(),
+      create: (path, head, size) => disk.create(path, head, size),
+      open(path, options): MappedFile {
+        const file = disk.open(path, options);
+        return { ...file, allocateAsync: (from, to) => new Promise((resolve) => waiting.push(() => resolve(file.allocate(from, to)))) };
+      },
+    },
+  };
+}
+
+test('zeros that were prepared by an earlier session and zeros on their way never land on data', () => {
+  const disk = new SimulatedDisk(MAX_SIZE + 65536, random(1));
+  const first = open(disk);
+  for (let i = 0; i < 30; i++) first.set(`old ${i}`, 'x'.repeat(100));
+  first.close();
+  // What an earlier session had prepared when it ended: the file is longer than its capacity.
+  const image = Buffer.concat([disk.contents, Buffer.alloc(100_000)]);
+  for (const identity of [disk.identity, undefined]) {
+    const slow = slowDisk(new SimulatedDisk(MAX_SIZE + 65536, random(2), image, identity));
+    const store = open(slow.mapping);
+    expect(store.stats().recovery).toBe('clean');
+    // All in one turn of the event loop, past the end of what was prepared.
+    for (let i = 0; i < 400; i++) {
+      store.set(`key ${i}`, `${i} `.repeat(20));
+      // The file's length tells that a write has landed, so it may land whenever it is waited for; here before each growth.
+      if (store.stats().segments.free < 3 && store.stats().fileSize > image.length) slow.land();
+    }
+    slow.land();
+    for (let i = 0; i < 400; i++) expect(store.get(`key ${i}`)).toBe(`${i} `.repeat(20));
+    expect(store.check()).toEqual([]);
+    store.close();
+  }
+});

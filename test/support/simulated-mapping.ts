@@ -32,6 +32,8 @@ export class SimulatedDisk implements Mapping {
   #exists = false;
   #locked = false;
   readonly #identity: string;
+  /** A power cut leaves the file its inode; give a copy another. */
+  place = 'simulated place';
   readonly #fileId = `simulated file ${files++}`;
   readonly #random: () => number;
   /** Syncs that still succeed; the one after them throws. */
@@ -156,6 +158,7 @@ export class SimulatedDisk implements Mapping {
         disk.#locked = false;
       },
       identity: () => disk.#identity,
+      place: () => disk.place,
       close() {
         disk.#locked = false;
       },

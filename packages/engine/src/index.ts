@@ -9,4 +9,4 @@ export { closeAll, openStore } from './store/registry.js';
 export type { StoreStats } from './store/stats.js';
 export type { BatchOperations, PrefixOptions, SetItem, SetOptions, Store, StoreEntry } from './store/store.js';
 export type { Finding } from './upkeep/check.js';
-export type { RecoveryProgress } from './upkeep/rebuild.js';
+export type { RecoveryProgress } from './upkeep/verify.js';

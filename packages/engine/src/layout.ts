@@ -33,6 +33,7 @@ export const Super = {
   CLEAN: 15, // 1: closed cleanly, index and control block are synced
   CLEAN_SUM: 16, // CRC-32 of control block, table and index at the clean close
   CREATED: 18, // double: ms since 1970
+  PLACE: 20, // 2 words: SHA-256 of inode and birth time of the file that was closed cleanly
   WORDS: 32,
 } as const;
 

@@ -182,6 +182,10 @@ export class SegmentFile {
     if (ahead === undefined) return undefined;
     ahead.stopped = true;
     for (let waits = 0; this.file.size() < ahead.begun; waits++) {
+      // A write that met a full disk says so when the event loop turns, which here it does not.
+      if (waits % 5 === 4 && this.file.freeSpace() < ahead.begun - this.file.size()) {
+        throw new StoreError('ERR_STORE_FULL', `${this.file.path}: the disk has no room for the next half`, { path: this.file.path });
+      }
       if (waits > 20_000) throw new StoreError('ERR_STORE_BUSY', `${this.file.path}: a write that extends the file does not end; try again`);
       Atomics.wait(napping, 0, 0, 0.1);
     }

@@ -20,6 +20,9 @@ export interface Superblock {
   clean: boolean;
   cleanSum: number;
   created: number;
+  /** Hash of the file it was closed as, in two words. */
+  place0: number;
+  place1: number;
 }
 
 export function encodeSuperblock(block: Superblock): Buffer {
@@ -39,6 +42,8 @@ export function encodeSuperblock(block: Superblock): Buffer {
   words[Super.CLEAN] = block.clean ? 1 : 0;
   words[Super.CLEAN_SUM] = block.cleanSum;
   doubles[Super.CREATED >> 1] = block.created;
+  words[Super.PLACE] = block.place0;
+  words[Super.PLACE + 1] = block.place1;
   words[Super.CHECKSUM] = xxh32(words, 1, Super.WORDS, 0);
   return Buffer.from(words.buffer);
 }
@@ -100,6 +105,8 @@ function decode(words: Int32Array): Superblock {
     clean: words[Super.CLEAN] === 1,
     cleanSum: words[Super.CLEAN_SUM],
     created: doubles[Super.CREATED >> 1],
+    place0: words[Super.PLACE],
+    place1: words[Super.PLACE + 1],
   };
 }
 

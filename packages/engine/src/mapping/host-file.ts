@@ -6,7 +6,7 @@ import { StoreError } from '../errors.js';
 import { createFile, present } from './create-file.js';
 import { FileLock } from './file-lock.js';
 import { freeSpace, refuseRemote } from './file-system.js';
-import { identityOf } from './identity.js';
+import { identityOf, placeOf } from './identity.js';
 import { libc } from './libc.js';
 import type { Identity, MappedFile, Mapping, Region } from './mapping.js';
 import { fromNode, io } from './system-error.js';
@@ -182,6 +182,11 @@ class HostFile implements MappedFile {
   identity(): Identity {
     this.#mustBeOpen();
     return (this.#identity ??= identityOf(this.#fd, this.path));
+  }
+
+  place(): string {
+    this.#mustBeOpen();
+    return placeOf(this.#fd, this.path);
   }
 
   /** The descriptor lives until the asynchronous calls under way end; the locks only until those that write have. */

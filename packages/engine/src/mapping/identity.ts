@@ -13,6 +13,12 @@ export function identityOf(fd: number, path: string): Identity {
   return `boot=${bootId()} dev=${dev} ino=${ino} birth=${birthtimeNs} disk=${diskSequence(dev)}`;
 }
 
+/** Equal only for one file, in any boot. The device's number may change from boot to boot, so it counts only where no birth time is known. */
+export function placeOf(fd: number, path: string): string {
+  const { dev, ino, birthtimeNs } = io(path, () => fstatSync(fd, { bigint: true }));
+  return birthtimeNs > 0n ? `ino=${ino} birth=${birthtimeNs}` : `ino=${ino} dev=${dev}`;
+}
+
 /** Without a boot id nothing can prove that memory is intact, so it is made up: equal to no other. */
 function bootId(): string {
   const id = process.platform === 'darwin' ? libc().sysctl('kern.bootsessionuuid') : firstLine('/proc/sys/kernel/random/boot_id');

@@ -47,6 +47,8 @@ export interface MappedFile {
   unlock(start: number, length: number): void;
   /** Boot id, device, inode, birth time and, where it can be read, the disk's sequence number, as one string. */
   identity(): Identity;
+  /** Inode and birth time as one string: what a file keeps over restarts and renames, and no copy of it shares. */
+  place(): string;
   /** Unlocks and closes; regions still mapped are unmapped. */
   close(): void;
 }

@@ -173,6 +173,10 @@ class MemoryFile implements MappedFile {
     return this.#file.id;
   }
 
+  place(): string {
+    return this.identity();
+  }
+
   close(): void {
     if (this.#closed) return;
     for (const region of [...this.#regions.keys()]) this.unmap(region);

@@ -9,7 +9,8 @@ import type { MappedFile } from '../mapping/mapping.js';
 import { adopt } from '../upkeep/adopt.js';
 import { durableEnd } from '../upkeep/durable-end.js';
 import { rebuild } from '../upkeep/rebuild.js';
-import { cleanSum, establish, isSameMemory, markUnclean } from '../upkeep/session.js';
+import { cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean } from '../upkeep/session.js';
+import { isWholeCopy } from '../upkeep/verify.js';
 import { Core } from './core.js';
 import { Engine } from './engine.js';
 import { checkMaxSize, type Settings } from './options.js';
@@ -50,6 +51,8 @@ function createIfMissing(path: string, settings: Settings): boolean {
     clean: false,
     cleanSum: 0,
     created: environment.now(),
+    place0: 0,
+    place1: 0,
   };
   const head = Buffer.alloc(L.HEAD_BYTES);
   const bytes = encodeSuperblock(superblock);
@@ -126,6 +129,10 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
     space.controlDoubles[Control.DURABLE_FLUSH >> 1] = superblock.flush;
   }
   if (!adopt(core, engine.applier)) return undefined;
+  if (superblock.clean && !isSamePlace(core)) {
+    if (!isWholeCopy(core, settings.onRecovery)) return undefined;
+    if (!settings.readOnly) markPlace(core, engine.flusher);
+  }
   // A clean file is changed by its first write only (markUnclean), so that it stays clean if there is none.
   if (!settings.readOnly && !superblock.clean) establish(core);
   return superblock.clean ? 'clean' : 'process-death';

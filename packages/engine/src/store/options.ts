@@ -4,7 +4,7 @@ import { rangeError, typeError } from '../errors.js';
 import * as L from '../layout.js';
 import { chooseMapping } from '../mapping/choose.js';
 import type { Mapping } from '../mapping/mapping.js';
-import type { OnRecovery } from '../upkeep/rebuild.js';
+import type { OnRecovery } from '../upkeep/verify.js';
 import type { Environment } from './core.js';
 
 /** When writes are made durable: every so many milliseconds, only when asked, or before each write returns. */

@@ -8,22 +8,9 @@ import * as L from '../layout.js';
 import { chainOf } from '../log/chain.js';
 import { scan } from '../log/log.js';
 import type { Core } from '../store/core.js';
+import { type Kept, type OnRecovery, verifyLogs } from './verify.js';
 
 const { ChainRef, Control, Entry, SegmentKind, Slot } = L;
-
-/** Progress of a long recovery: segments done, of how many. */
-export interface RecoveryProgress {
-  phase: 'verify' | 'rebuild';
-  done: number;
-  total: number;
-}
-
-export type OnRecovery = (progress: RecoveryProgress) => void;
-
-interface Kept {
-  segment: number;
-  state: DurableState;
-}
 
 export function rebuild(core: Core, onRecovery: OnRecovery | undefined): void {
   const { space, segments, superblock } = core;
@@ -40,24 +27,10 @@ export function rebuild(core: Core, onRecovery: OnRecovery | undefined): void {
   }
   if (sum !== superblock.tableSum) throw corrupt(path, 'its segment table is not the one of the last completed flush');
   const logs = kept.filter((one) => one.state.kind === SegmentKind.LOG).sort((a, b) => a.state.baseSequence - b.state.baseSequence);
-  verify(core, logs, onRecovery);
+  verifyLogs(core, logs, onRecovery);
   reset(core, kept);
   replay(core, logs, onRecovery);
   keepOwnedChains(core, kept);
-}
-
-/** Every record that the flush covers must be whole. */
-function verify(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | undefined): void {
-  const { reader, space } = core;
-  logs.forEach(({ segment, state }, done) => {
-    const end = scan(reader, segment, space.locationShift, 0, state.length, () => {
-      if (reader.generation !== state.generation || !reader.isWhole()) {
-        throw reader.damaged(`the record at byte ${reader.offset} of segment ${segment} does not match its checksum`);
-      }
-    });
-    if (end !== state.length) throw reader.damaged(`there is no whole record at byte ${end} of segment ${segment}`);
-    onRecovery?.({ phase: 'verify', done: done + 1, total: logs.length });
-  });
 }
 
 /** Makes the table's current part what the slots say, everything else free, and voids the slots of a later timeline. */

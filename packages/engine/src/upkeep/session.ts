@@ -1,5 +1,5 @@
 // A session: from the first opener's arrival to the last one's leaving. What it leaves behind tells the next one which kind of end it had.
-// Identity (boot, device, inode, birth, disk sequence) equal: memory is as it was left. Clean mark and its checksum: so is the file.
+// Identity (boot, device, inode, birth, disk sequence) equal: memory is as it was left. Clean mark, its checksum and place (inode, birth): so is the file.
 
 import { createHash } from 'node:crypto';
 import { bulkCrc } from '../file/checksum.js';
@@ -10,25 +10,32 @@ import type { Flusher } from './flush.js';
 const { Control, Entry, SegmentKind } = L;
 const IDENTITY_WORDS = 8;
 
-export function identityWords(identity: string): Int32Array {
-  const digest = createHash('sha256').update(identity).digest();
+function digestWords(text: string): Int32Array {
+  const digest = createHash('sha256').update(text).digest();
   return new Int32Array(new Uint8Array(digest).buffer);
 }
 
 /** Whether the control block was last written by a session on this very memory. */
 export function isSameMemory(control: Int32Array, identity: string): boolean {
   if (control[Control.ESTABLISHED] !== 1) return false;
-  const words = identityWords(identity);
+  const words = digestWords(identity);
   for (let i = 0; i < IDENTITY_WORDS; i++) if (control[Control.IDENTITY + i] !== words[i]) return false;
   return true;
 }
 
 /** Says in the control block whose memory this is: the last step of a recovery, the first of a change to a clean file. */
 export function establish(core: Core): void {
-  const words = identityWords(core.space.file.identity());
+  const words = digestWords(core.space.file.identity());
   for (let i = 0; i < IDENTITY_WORDS; i++) core.control[Control.IDENTITY + i] = words[i];
   core.control[Control.POISON] = 0;
   core.control[Control.ESTABLISHED] = 1;
+}
+
+/** Whether the clean mark is this very file's. A copy may have the mark of one moment and records of another. */
+export function isSamePlace(core: Core): boolean {
+  const { superblock, space } = core;
+  const words = digestWords(space.file.place());
+  return superblock.place0 === words[0] && superblock.place1 === words[1];
 }
 
 /** CRC-32 of what a clean close makes durable besides the log: control block, table and index. */
@@ -64,6 +71,12 @@ export function closeCleanly(core: Core, flusher: Flusher): void {
   flusher.sync(cleanRanges(core));
   core.superblock.clean = true;
   core.superblock.cleanSum = cleanSum(core);
+  markPlace(core, flusher);
+}
+
+/** Durably says in the superblock which file this is. */
+export function markPlace(core: Core, flusher: Flusher): void {
+  [core.superblock.place0, core.superblock.place1] = digestWords(core.space.file.place());
   flusher.sync([flusher.storeSuperblock()]);
 }
 

@@ -1,4 +1,4 @@
-// Tests run from source: `@mapstone/<name>` is packages/<name>/src. Each file has a process of its own (native addons, real kills).
+// Tests run from source: `@mapstone/<name>` is packages/<name>/src/index.ts, and `@mapstone/<name>/<subpath>` is packages/<name>/src/<subpath>.ts. Each file has a process of its own (native addons, real kills).
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,10 @@ const slow = ['test/slow/**', '**/*.slow.test.ts'];
 export default defineConfig({
   root: repo,
   resolve: {
-    alias: packages.map((name) => ({ find: new RegExp(`^@mapstone/${name}$`), replacement: resolve(repo, `packages/${name}/src/index.ts`) })),
+    alias: packages.flatMap((name) => [
+      { find: new RegExp(`^@mapstone/${name}$`), replacement: resolve(repo, `packages/${name}/src/index.ts`) },
+      { find: new RegExp(`^@mapstone/${name}/([\\w-]+)$`), replacement: resolve(repo, `packages/${name}/src/$1.ts`) },
+    ]),
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],

@@ -9,32 +9,36 @@ import { hasCompiler, onPath, repo, whyNoMmapIo } from './toolchain.mjs';
 
 const PNPM = 'pnpm@10.34.9';
 
-/** Everything `npm start`, `npm test` and `npm run build` need. */
-export async function ensureInstalled() {
-  const inputs = [
-    'pnpm-lock.yaml',
-    'pnpm-workspace.yaml',
-    'package.json',
-    ...memberManifests(),
-    ...readdirSync(join(repo, 'patches')).map((name) => `patches/${name}`),
-  ];
-  await installOnce(repo, inputs, ['install', '--frozen-lockfile'], buildMmapIo);
+/** Folders that pnpm-workspace.yaml leaves out: each is a workspace of its own, with its own lockfile. */
+export const OTHER_WORKSPACES = ['packages/bench', 'packages/next'];
+
+/** What `npm start` needs: these folders of the workspace, and none of the hosts (ORMs, frameworks) that the other adapters are tested with. */
+export const MAIN = ['.', 'packages/engine', 'packages/keyv', 'examples'];
+
+/** `set` is 'main' (the folders above) or 'all' of the workspace, which every command but `npm start` needs. */
+export async function ensureInstalled(set = 'all') {
+  const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...memberManifests(), ...readdirSync(join(repo, 'patches')).map((name) => `patches/${name}`)];
+  const only = set === 'main' ? MAIN.flatMap((folder) => ['--filter', `{./${folder}}`]) : [];
+  await installOnce(repo, inputs, set, ['install', '--frozen-lockfile', ...only], buildMmapIo);
 }
 
 /** The benchmark's peers, which compile for a minute: a workspace of its own in packages/bench. */
 export async function ensureBenchInstalled() {
-  await installOnce(join(repo, 'packages/bench'), ['package.json', 'pnpm-lock.yaml'], ['install', '--ignore-workspace', '--frozen-lockfile']);
+  await installOnce(join(repo, 'packages/bench'), ['package.json', 'pnpm-lock.yaml'], 'all', ['install', '--ignore-workspace', '--frozen-lockfile']);
 }
 
 function memberManifests() {
-  const packages = readdirSync(join(repo, 'packages')).filter((name) => name !== 'bench');
-  return [...packages.map((name) => `packages/${name}/package.json`), 'examples/package.json'].filter((path) => existsSync(join(repo, path))).sort();
+  const folders = ['packages', 'examples'].flatMap((parent) => readdirSync(join(repo, parent)).map((name) => `${parent}/${name}`));
+  const members = ['.', 'examples', 'test', ...folders.filter((folder) => !OTHER_WORKSPACES.includes(folder))];
+  return members.map((folder) => join(folder, 'package.json')).filter((path) => existsSync(join(repo, path)));
 }
 
-async function installOnce(dir, inputs, args, after) {
+async function installOnce(dir, inputs, set, args, after) {
   const stamp = join(dir, 'node_modules/.mapstone-installed');
   const wanted = fingerprint(dir, inputs);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  // The stamp names the set that stands; 'all' has 'main' in it.
+  const standing = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (standing === `${wanted} ${set}\n` || standing === `${wanted} all\n`) return;
   const log = join(dir, 'node_modules/.mapstone-install.log');
   mkdirSync(join(dir, 'node_modules'), { recursive: true });
   console.log(`Installing dependencies${dir === repo ? '' : ` of ${dir.slice(repo.length + 1)}`} with ${PNPM} ...`);
@@ -44,7 +48,7 @@ async function installOnce(dir, inputs, args, after) {
     process.exit(1);
   }
   await after?.(log);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, `${wanted} ${set}\n`);
 }
 
 // A compiler that came later, or another Node, asks for mmap-io to be built again; so they are part of what the stamp stands for.
@@ -56,7 +60,7 @@ function fingerprint(dir, inputs) {
       .update('\0')
       .update(readFileSync(join(dir, input)))
       .update('\0');
-  return `${hash.digest('hex')} ${process.platform}-${process.arch}-${process.versions.modules} compiler=${hasCompiler()}\n`;
+  return `${hash.digest('hex')} ${process.platform}-${process.arch}-${process.versions.modules} compiler=${hasCompiler()}`;
 }
 
 // pnpm doesn't build again what it has already installed, and a failed build of an optional package is no failure to it: nor is it to us.

@@ -1,11 +1,11 @@
-// `npm start`: installs and builds what is missing, then runs the main job.
+// `npm start`: installs and builds what the main job needs, and no more, then runs the main job.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { repo } from './toolchain.mjs';
 
-if (!(await ensureBuilt())) process.exit(1);
+if (!(await ensureBuilt('main'))) process.exit(1);
 const job = join(repo, 'examples/main-job.mjs');
 if (!existsSync(job)) {
   console.error('The main job, examples/main-job.mjs, is not written yet. Installing and building went well.');

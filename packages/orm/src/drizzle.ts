@@ -1,0 +1,2 @@
+// drizzle
+export {};

@@ -1,0 +1,2 @@
+// mikro-orm
+export {};

@@ -1,0 +1,2 @@
+// TypeORM's query result cache in a store: `DataSource({ cache: { provider: mapstoneCache('./cache.mapstone') } })`.
+export {};

@@ -35,12 +35,12 @@ export interface Place {
 export function placeFor(kind: Kind): Place {
   let opened: Store[] = [];
   let random8 = random(SEED);
-  const place = {
+  const place: { -readonly [field in keyof Place]: Place[field] } = {
     directory: '',
     path: '',
     mapping: undefined as unknown as Mapping,
     now: 0,
-    open(options: StoreOptions = {}, path = place.path) {
+    open(options: StoreOptions = {}, path: string = place.path) {
       const environment = { now: () => place.now, random: (count: number) => Uint8Array.from({ length: count }, () => Math.floor(random8() * 256)) };
       return place.track(openStoreIn(path, { flush: 'manual', ...options }, environment, place.mapping));
     },

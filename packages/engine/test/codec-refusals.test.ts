@@ -13,6 +13,10 @@ function refused(value: unknown): Error & { code: string; cause?: unknown } {
   throw new Error('the value was taken');
 }
 
+// The types of Node leave WebAssembly to those of browsers.
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: { Module: new (bytes: Uint8Array) => object; Memory: new (size: { initial: number }) => object };
+};
 const wasm = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
 const withRoot = Object.assign(Object.create({ inherited: 1 }), { a: () => 1 });
 
@@ -51,6 +55,12 @@ describe('what can not be stored is a TypeError before anything is written', () 
     ['a WebAssembly module', { a: wasm }, /WebAssembly.*\.a$/],
     ['a WebAssembly memory', [new WebAssembly.Memory({ initial: 1 })], /WebAssembly.*\[0\]$/],
     ['a Blob', { a: new Blob(['x']) }, /Blob/],
+    ['a Blob by itself', new Blob(['x']), /Blob/],
+    ['a URL', { a: new URL('http://host/path') }, /URL.*\.a$/],
+    ['a URLSearchParams', [new URLSearchParams('a=1')], /URLSearchParams.*\[0\]$/],
+    ['Headers', { a: new Headers({ b: 'c' }) }, /Headers.*\.a$/],
+    ['an AbortSignal', { a: new AbortController().signal }, /AbortSignal.*\.a$/],
+    ['an iterator', { a: [1].values() }, /could not be cloned/],
     ['a boxed symbol', { a: Object(Symbol('s')) }, /symbol.*\.a$/],
     ['nesting that could not be read back', Array.from({ length: 1500 }).reduce((inner) => ({ a: inner }), 1), /nesting deeper than 1000/],
     ['nesting without end', Array.from({ length: 100_000 }).reduce((inner) => [inner], 1), /nesting deeper than 1000/],

@@ -211,7 +211,6 @@ describe('each trap that was met', () => {
     ['70,000 keys', Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, i]))],
     ['70,000 items', Array.from({ length: 70_000 }, (_, i) => i)],
     ['nesting of 65', nest(65)],
-    ['nesting of 900', nest(900)],
     [
       'a Map with objects as keys',
       new Map<unknown, unknown>([
@@ -227,7 +226,6 @@ describe('each trap that was met', () => {
     ['an empty Uint8Array', new Uint8Array(0)],
     ['a Buffer in an object', { b: Buffer.from('abc'), u: new Uint8Array([1]) }],
     ['a view of part of its memory', { f: new Float64Array(new ArrayBuffer(64), 8, 3), d: new DataView(new ArrayBuffer(9), 1, 3) }],
-    ['a typed array that names itself another', Object.defineProperty(new Int16Array(2), 'constructor', { value: Buffer, enumerable: false })],
     ['a string of 100,000 in an object', { a: 'x'.repeat(100_000) }],
     ['boxed values', [Object(1), Object('s'), Object(true), Object(1n)]],
   ];
@@ -235,6 +233,35 @@ describe('each trap that was met', () => {
   it.each(traps)('%s', (_name, value) => {
     same(back(value), value);
     if (typeof value === 'object' && value !== null) same(back({ nested: [value] }), { nested: [value] });
+  });
+
+  // By hand: a comparison that recurses ends before the codec does.
+  it('nesting of 900', () => {
+    let [actual, expected] = [back(nest(900)), nest(900)];
+    for (let level = 0; level < 900; level++) {
+      expect(Array.isArray(actual)).toBe(Array.isArray(expected));
+      expect(Object.keys(actual as object)).toEqual(Object.keys(expected as object));
+      [actual] = Object.values(actual as object);
+      [expected] = Object.values(expected as object);
+    }
+    expect([actual, expected]).toEqual(['bottom', 'bottom']);
+  });
+
+  // Since Node 22 deepStrictEqual believes what it says of itself, so it is compared with one that says nothing.
+  it('a typed array that names itself another', () => {
+    const impostor = Object.defineProperty(new Int16Array([1, -2]), 'constructor', { value: Buffer, enumerable: false });
+    same(back(impostor), new Int16Array([1, -2]));
+    same(back([impostor]), [new Int16Array([1, -2])]);
+  });
+
+  it("a user's class with the name of one of the platform's is a class instance like any other", () => {
+    class Blob {
+      size = 1;
+      get [Symbol.toStringTag]() {
+        return 'Blob';
+      }
+    }
+    same(back(new Blob()), { size: 1 });
   });
 
   it('a string that is shorter as UTF-8 is stored so', () => {
@@ -274,9 +301,9 @@ describe('each trap that was met', () => {
       }),
       { a: 5 },
     );
-    same(back(new (class extends Map {})([[1, 2]])), new Map([[1, 2]]));
+    same(back(new (class extends Map<number, number> {})([[1, 2]])), new Map([[1, 2]]));
     same(back(new (class extends Date {})(5)), new Date(5));
-    same(back(new (class extends Array {})(1, 2, 3)), [1, 2, 3]);
+    same(back(new (class extends Array<number> {})(1, 2, 3)), [1, 2, 3]);
     same(back(runInNewContext('({ a: [1, new Date(3)], b: new Uint8Array([1]) })')), { a: [1, new Date(3)], b: new Uint8Array([1]) });
     same(back(Object.defineProperty({ a: 1 }, 'hidden', { value: 1 })), { a: 1 });
     same(back(Object.assign(new Point(), { [Symbol('meta')]: 1 })), { x: 1 });

@@ -128,12 +128,27 @@ function refusal({ value, depth }: Place): string | null {
   if (types.isPromise(value)) return 'a Promise';
   if (types.isWeakMap(value) || types.isWeakSet(value)) return 'a WeakMap or WeakSet';
   if (types.isSharedArrayBuffer(value) || (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer))) return 'shared memory';
-  if (Object.prototype.toString.call(value).startsWith('[object WebAssembly.')) return 'a WebAssembly object';
   if (types.isBoxedPrimitive(value) && typeof value.valueOf() === 'symbol') return 'a symbol';
+  const platform = platformClass(value);
+  if (platform !== null) return `a ${platform}`;
   const prototype = Object.getPrototypeOf(value);
   const plain = prototype === null || prototype === Object.prototype || Array.isArray(value);
   if (plain && Object.getOwnPropertySymbols(value).some((key) => Object.prototype.propertyIsEnumerable.call(value, key))) return 'a symbol as a key';
   return null;
+}
+
+// What V8 keeps whole, by the tag it has.
+const KEPT = new Set(['Object', 'Array', 'Map', 'Set', 'Date', 'RegExp', 'Error', 'Number', 'String', 'Boolean', 'BigInt', 'ArrayBuffer']);
+
+// A Blob, a URL, Headers: classes of the platform keep what they hold where no property shows it, and would come back empty. Depending on Node V8
+// takes some of them. A user's class of the same tag is none: it is a class instance like any other.
+function platformClass(value: object): string | null {
+  if (ArrayBuffer.isView(value) || types.isNativeError(value)) return null;
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  if (KEPT.has(tag)) return null;
+  if (tag.startsWith('WebAssembly.')) return 'WebAssembly object';
+  const named = (globalThis as Record<string, unknown>)[tag];
+  return typeof named === 'function' && value instanceof named ? tag : null;
 }
 
 function pushMembers(parent: Place, value: object, size: number, open: Place[]): void {

@@ -34,7 +34,11 @@ describe.each(kinds)('over %s', (kind) => {
       ]),
     );
     expect(store.stats().segments.chain).toBe(3);
-    store.batch((batch) => void (batch.delete('twice'), batch.set('twice', 3), batch.delete('chained')));
+    store.batch((batch) => {
+      batch.delete('twice');
+      batch.set('twice', 3);
+      batch.delete('chained');
+    });
     store.setMany([
       { key: 'back', value: 5, ttl: 10 },
       { key: 'back', value: 6 },
@@ -118,7 +122,7 @@ describe('a batch that fails changes nothing', () => {
         batch.delete('b');
         batch.set('c', big('d'));
         batch.set('e', big('e'));
-        return end() as void;
+        return end() as undefined;
       });
     expect(attempt).toThrow(_name.endsWith('throws') ? RangeError : TypeError);
     expect(contentsOf(store)).toEqual(before);
@@ -141,7 +145,16 @@ describe('a batch that fails changes nothing', () => {
     const items = Array.from({ length: 60 }, (_, i) => ({ key: `new ${i}`, value: i < chains ? big('x', 1.5) : 'y'.repeat(3000) }));
     items.splice(30, 0, { key: 'a', value: 'after' });
     expect(codeOf(() => store.setMany(items))).toBe('ERR_STORE_FULL');
-    expect(codeOf(() => store.batch((batch) => items.forEach((item) => void (batch.delete('b'), batch.set(item.key, item.value)))))).toBe('ERR_STORE_FULL');
+    expect(
+      codeOf(() =>
+        store.batch((batch) => {
+          for (const { key, value } of items) {
+            batch.delete('b');
+            batch.set(key, value);
+          }
+        }),
+      ),
+    ).toBe('ERR_STORE_FULL');
     expect(contentsOf(store)).toEqual(before);
     expect(store.check()).toEqual([]);
     expect(store.stats().segments.chain).toBe(3);

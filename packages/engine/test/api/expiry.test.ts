@@ -87,7 +87,11 @@ describe('expiry', () => {
           { key: 'a', value: 2 },
           { key: 'b', value: 2, ...options },
         ]),
-      () => store.batch((batch) => void (batch.delete('a'), batch.set('b', 2, options))),
+      () =>
+        store.batch((batch) => {
+          batch.delete('a');
+          batch.set('b', 2, options);
+        }),
     ]) {
       expect(call).toThrow(RangeError);
       expect(codeOf(call)).toBe('ERR_OPTION_INVALID');

@@ -122,8 +122,22 @@ describe('keys', () => {
           ]),
       ],
       ['deleteMany', () => store.deleteMany(['before', k])],
-      ['batch', () => store.batch((batch) => void (batch.delete('before'), batch.set(k, 1)))],
-      ['batch delete', () => store.batch((batch) => void (batch.set('before', 2), batch.delete(k)))],
+      [
+        'batch',
+        () =>
+          store.batch((batch) => {
+            batch.delete('before');
+            batch.set(k, 1);
+          }),
+      ],
+      [
+        'batch delete',
+        () =>
+          store.batch((batch) => {
+            batch.set('before', 2);
+            batch.delete(k);
+          }),
+      ],
     ];
     for (const [name, call] of calls) {
       expect(call, name).toThrow(type);

@@ -51,7 +51,7 @@ describe.each(fileKinds)('paths over %s', (kind) => {
     store.set('a', 1);
     symlinkSync(place.path, join(place.directory, 'symlink'));
     linkSync(place.path, join(place.directory, 'hard link'));
-    for (const path of ['symlink', 'hard link', '../' + place.directory.split('/').at(-1) + '/./store']) {
+    for (const path of ['symlink', 'hard link', `../${place.directory.split('/').at(-1)}/./store`]) {
       const other = place.open({}, join(place.directory, path));
       expect(other.get('a')).toBe(1);
       expect(other.stats().handles).toBe(2);

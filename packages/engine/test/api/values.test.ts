@@ -127,7 +127,11 @@ describe('values', () => {
           { key: 'k', value },
           { key: 'b', value: 2 },
         ]),
-      () => store.batch((batch) => void (batch.set('a', 1), batch.set('k', value))),
+      () =>
+        store.batch((batch) => {
+          batch.set('a', 1);
+          batch.set('k', value);
+        }),
     ];
     for (const attempt of tries) {
       expect(attempt).toThrow(TypeError);
@@ -176,7 +180,11 @@ describe.each(kinds)('over %s', (kind) => {
             return 1;
           },
         }),
-      (store: ReturnType<typeof place.open>) => store.batch((batch) => void (batch.set('key', 1), store.close())),
+      (store: ReturnType<typeof place.open>) =>
+        store.batch((batch) => {
+          batch.set('key', 1);
+          store.close();
+        }),
     ]) {
       const store = place.open();
       expect(codeOf(() => attempt(store))).toBe('ERR_STORE_CLOSED');

@@ -71,7 +71,7 @@ function difference(store: Store, model: Model): string | undefined {
   const found = new Map([...store.records()].map((record) => [record.key, record]));
   for (const [key, { value, expiry }] of model) {
     const record = found.get(key);
-    if (expiry <= now ? record !== undefined : record?.value !== value || record.expiresAt !== expiry) return `'${key}' differs`;
+    if (expiry <= now ? record !== undefined : record?.value !== value || record?.expiresAt !== expiry) return `'${key}' differs`;
   }
   for (const key of found.keys()) if (!model.has(key)) return `'${key}' is too much`;
   return undefined;

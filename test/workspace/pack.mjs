@@ -1,7 +1,9 @@
-// `npm run test:pack`: what a user gets. The packages are packed, installed with plain npm into an empty project beside keyv,
-// without a warning to act on, and run there.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// `npm run test:pack`: what a user gets. The packages are packed, looked at by publint and arethetypeswrong, installed with plain npm into
+// empty projects beside their hosts, without a warning to act on, and run there.
+// An adapter takes part with a folder `test/packed`: programs (*.mjs, *.cjs) that run in such a project, and hosts.json, the names of those of
+// its devDependencies to install beside it.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { plainEnvironment, run, temporary } from './clone.mjs';
@@ -39,11 +41,11 @@ closeAll();
 console.log('ran over ' + mapping);
 `;
 
-const PROJECTS = [
-  { name: 'keyv 5', keyv: 'keyv@5.6.0', options: [], noAction: [] },
+const KEYV_PROJECTS = [
+  { name: 'keyv 5', hosts: ['keyv@5.6.0'], options: [], noAction: [] },
   // keyv 6 asks for Node 22 and runs on 20: npm says so about keyv, whoever installs it.
-  { name: 'keyv 6, no install scripts', keyv: 'keyv@6.1.0', options: ['--ignore-scripts'], noAction: [/EBADENGINE/] },
-];
+  { name: 'keyv 6, no install scripts', hosts: ['keyv@6.1.0'], options: ['--ignore-scripts'], noAction: [/EBADENGINE/] },
+].map((project) => ({ ...project, folder: join(repo, 'packages/keyv'), write: (dir) => writeFileSync(join(dir, 'app.mjs'), APP) }));
 
 // npm 11 lists install scripts that nobody has approved. koffi's and msgpackr's have nothing to do, their binaries
 // are packages: so nobody must act, which the project with --ignore-scripts shows. A script of any other package is a failure.
@@ -53,13 +55,17 @@ const NO_ACTION = [
   /^npm warn install-scripts +(koffi|msgpackr-extract)@/,
 ];
 
-/** Packs, installs and runs; throws with what went wrong. */
+/** Packs, looks, installs and runs; throws with what went wrong. Gives a line for each project: what it printed. */
 export async function packInstallRun() {
   const dir = temporary('pack');
   try {
     const tarballs = await packAll(join(dir, 'tarballs'));
+    for (const [folder, tarball] of tarballs) await look(folder, tarball);
     const seen = [];
-    for (const project of PROJECTS) seen.push(`${project.name}: ${await installAndRun(join(dir, project.name.replaceAll(/\W+/g, '-')), tarballs, project)}`);
+    for (const project of [...KEYV_PROJECTS, ...adapterProjects([...tarballs.keys()])]) {
+      const output = await installAndRun(join(dir, project.name.replaceAll(/\W+/g, '-')), tarballs, project);
+      seen.push(`${project.name}: ${output.trim().replaceAll('\n', '; ')}`);
+    }
     return seen;
   } finally {
     // Now, since vitest ends its processes without an `exit` event.
@@ -67,25 +73,65 @@ export async function packInstallRun() {
   }
 }
 
+const manifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+
+/** Tarballs by folder. */
 async function packAll(into) {
   const folders = readdirSync(join(repo, 'packages')).map((name) => join(repo, 'packages', name));
-  const publics = folders.filter((folder) => !JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).private);
+  const publics = folders.filter((folder) => existsSync(join(folder, 'package.json')) && !manifest(folder).private);
   mkdirSync(into, { recursive: true });
+  const tarballs = new Map();
   for (const folder of publics) {
     // pnpm's pack, since npm's would leave `workspace:^` in place.
     await must('npx', ['-y', 'pnpm@10.34.9', 'pack', '--pack-destination', into], { cwd: folder });
+    const { name, version } = manifest(folder);
+    tarballs.set(folder, join(into, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`));
   }
-  return readdirSync(into).map((name) => join(into, name));
+  return tarballs;
 }
 
-async function installAndRun(dir, tarballs, { keyv, options, noAction }) {
+/** publint, and arethetypeswrong over the ways in that Node 20 and later have: ESM alone, or CommonJS as well. */
+async function look(folder, tarball) {
+  const tool = (path, args) => must(process.execPath, [join(repo, 'test/node_modules', path), ...args], { cwd: folder });
+  const { exports } = manifest(folder);
+  const profile = JSON.stringify(exports).includes('.cjs"') ? 'node16' : 'esm-only';
+  await tool('publint/src/cli.js', ['run', tarball, '--strict', '--pack', 'false']);
+  await tool('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', profile, '--format', 'ascii', '--no-color', '--no-emoji']);
+}
+
+function adapterProjects(folders) {
+  return folders.flatMap((folder) => {
+    const programs = join(folder, 'test/packed');
+    if (!existsSync(programs)) return [];
+    const { devDependencies } = manifest(folder);
+    const hosts = JSON.parse(readFileSync(join(programs, 'hosts.json'), 'utf8')).map((name) => {
+      if (!devDependencies[name]) throw new Error(`${programs}/hosts.json names ${name}, which is no devDependency of ${folder}`);
+      return `${name}@${devDependencies[name]}`;
+    });
+    return [{ name: basename(folder), folder, hosts, options: [], noAction: [], write: (dir) => cpSync(programs, dir, { recursive: true }) }];
+  });
+}
+
+/** The tarballs of a package and of those it depends on. */
+function withDependencies(folder, tarballs) {
+  const { dependencies = {} } = manifest(folder);
+  const own = [...tarballs.keys()].filter((other) => manifest(other).name in dependencies);
+  return new Set([tarballs.get(folder), ...own.flatMap((other) => [...withDependencies(other, tarballs)])]);
+}
+
+async function installAndRun(dir, tarballs, { folder, hosts, options, noAction, write }) {
   mkdirSync(dir);
   writeFileSync(join(dir, 'package.json'), '{ "name": "app", "version": "1.0.0", "private": true, "type": "module" }\n');
-  const output = await must('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...options, ...tarballs, keyv], { cwd: dir });
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...options, ...withDependencies(folder, tarballs), ...hosts];
+  const output = await must('npm', install, { cwd: dir });
   const warnings = output.split('\n').filter((line) => /^npm (warn|error)/i.test(line) && ![...NO_ACTION, ...noAction].some((pattern) => pattern.test(line)));
   if (warnings.length > 0) throw new Error(`npm install warned:\n${warnings.join('\n')}`);
-  writeFileSync(join(dir, 'app.mjs'), APP);
-  return must(process.execPath, ['--unhandled-rejections=strict', 'app.mjs'], { cwd: dir });
+  write(dir);
+  const programs = readdirSync(dir).filter((name) => /\.[cm]js$/.test(name));
+  if (programs.length === 0) throw new Error(`${folder} has no program to run where it is installed`);
+  const printed = [];
+  for (const program of programs) printed.push(await must(process.execPath, ['--unhandled-rejections=strict', program], { cwd: dir }));
+  return printed.join('\n');
 }
 
 async function must(command, args, { cwd }) {

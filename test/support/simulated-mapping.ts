@@ -123,6 +123,7 @@ export class SimulatedDisk implements Mapping {
       kind: 'simulated',
       path,
       readOnly,
+      fileId: () => disk.#fileId,
       size: () => disk.#size,
       read: (offset, length) => Buffer.from(disk.#memory.subarray(offset, Math.min(offset + length, disk.#size))),
       allocate(from, to) {

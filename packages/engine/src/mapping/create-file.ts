@@ -1,4 +1,5 @@
 // Making a file all or nothing: whoever finds it at its name finds it whole, also after a power cut, and a file that is already there is never replaced.
+// On Linux every name is looked up in the one directory that was opened and found to be local: a link that somebody swaps meanwhile leads nowhere else.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -24,22 +25,30 @@ import { writeZeros } from './zeros.js';
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** See `Mapping.create`. A crash in the middle leaves at most a `.mapstone-*.tmp` beside it. */
-export function createFile(path: string, head: Uint8Array, size: number): boolean {
+export function createFile(path: string, head: Uint8Array, size: number, mode = 0o600): boolean {
   if (present(path)) return false;
   const target = throughLinks(path);
-  const directory = dirname(target);
-  refuseRemote(directory);
+  const fd = io(path, () => openSync(dirname(target), constants.O_RDONLY | constants.O_DIRECTORY));
+  const directory = byDescriptor(fd) ?? dirname(target);
   const temporary = join(directory, `.mapstone-${randomBytes(8).toString('hex')}.tmp`);
   try {
-    writeWhole(temporary, head, size);
-    if (!give(temporary, target)) return false;
-    syncDirectory(directory);
+    refuseRemote(directory, path);
+    writeWhole(temporary, head, size, mode);
+    if (!give(temporary, join(directory, basename(target)))) return false;
+    syncDirectory(fd);
     return true;
   } catch (error) {
     throw fromNode(error, path);
   } finally {
     removeIfThere(temporary);
+    closeSync(fd);
   }
+}
+
+/** A path to what an open descriptor is of, whatever has become of its name; `undefined` where the system has none. */
+export function byDescriptor(fd: number): string | undefined {
+  const path = `/proc/self/fd/${fd}`;
+  return process.platform === 'linux' && present(path) ? path : undefined;
 }
 
 /** Whether `path` leads to anything; a dangling symbolic link does not. */
@@ -60,8 +69,8 @@ function throughLinks(path: string): string {
   return target;
 }
 
-function writeWhole(path: string, head: Uint8Array, size: number): void {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600); // the kernel takes the umask off
+function writeWhole(path: string, head: Uint8Array, size: number, mode: number): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode); // the kernel takes the umask off
   try {
     for (let at = 0; at < head.length; ) at += writeSync(fd, head, at, head.length - at, at);
     writeZeros(fd, head.length, size);
@@ -87,14 +96,11 @@ function give(temporary: string, target: string): boolean {
   return true;
 }
 
-function syncDirectory(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+function syncDirectory(fd: number): void {
   try {
     fsyncSync(fd);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error; // EINVAL: this file system has no such thing
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -47,13 +47,13 @@ export function refusal(magic: number): string | undefined {
   return refused.get(unsigned) ?? `an unknown file system (magic 0x${unsigned.toString(16)})`;
 }
 
-/** Throws `ERR_PLATFORM_UNSUPPORTED` if `path`, which must exist, lies on a file system that is not known to be local. */
-export function refuseRemote(path: string): void {
+/** Throws `ERR_PLATFORM_UNSUPPORTED` if `place`, which must exist, lies on a file system that is not known to be local. `path` is what an error calls it. */
+export function refuseRemote(place: string, path = place): void {
   let what: string | undefined;
   if (process.platform === 'linux') {
-    what = refusal(io(path, () => statfsSync(path).type));
+    what = refusal(io(path, () => statfsSync(place).type));
   } else {
-    const { name, local } = libc().fileSystem(path); // macOS numbers its file systems as they load, so ask for the flag
+    const { name, local } = libc().fileSystem(place); // macOS numbers its file systems as they load, so ask for the flag
     what = local ? undefined : name;
   }
   if (what === undefined) return;

@@ -3,7 +3,7 @@
 import { closeSync, constants, fstatSync, fsync, fsyncSync, ftruncateSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StoreError } from '../errors.js';
-import { createFile, present } from './create-file.js';
+import { byDescriptor, createFile, present } from './create-file.js';
 import { FileLock } from './file-lock.js';
 import { freeSpace, refuseRemote } from './file-system.js';
 import { identityOf, placeOf } from './identity.js';
@@ -34,11 +34,15 @@ export function hostMapping(pager: Pager): Mapping {
     exists: present,
     fileId(path) {
       const found = io(path, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
-      return found && `${found.dev}:${found.ino}`;
+      return found && idOf(found);
     },
     open: (path, { readOnly }) => new HostFile(pager, path, readOnly),
     create: createFile,
   };
+}
+
+function idOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
+  return `${dev}:${ino}`;
 }
 
 /** A region's pages, and how many asynchronous syncs still need them. */
@@ -71,6 +75,10 @@ class HostFile implements MappedFile {
     this.readOnly = readOnly;
     this.#pager = pager;
     [this.#fd, this.#lock] = openTwice(this.path, readOnly);
+  }
+
+  fileId(): string {
+    return this.#io(() => idOf(fstatSync(this.#fd, { bigint: true })));
   }
 
   size(): number {
@@ -116,8 +124,7 @@ class HostFile implements MappedFile {
 
   freeSpace(): number {
     // By descriptor where it has a name: the path may have been renamed since.
-    const own = `/proc/self/fd/${this.#fd}`;
-    return this.#io(() => freeSpace(process.platform === 'linux' && present(own) ? own : this.path));
+    return this.#io(() => freeSpace(byDescriptor(this.#fd) ?? this.path));
   }
 
   map(offset: number, length: number): Region {
@@ -251,7 +258,7 @@ function openTwice(path: string, readOnly: boolean): [fd: number, lock: FileLock
     try {
       const first = fstatSync(fd, { bigint: true });
       if (!first.isFile()) throw new StoreError('ERR_STORE_NOT_A_STORE', `${path} is not a regular file: name a file`, { path });
-      refuseRemote(path);
+      refuseRemote(byDescriptor(fd) ?? path, path); // of what was opened, not of what the path leads to by now
       lock = new FileLock(path, flags);
       const second = fstatSync(lock.fd, { bigint: true });
       if (first.dev === second.dev && first.ino === second.ino) return [fd, lock];

@@ -21,6 +21,8 @@ export interface MappedFile {
   readonly kind: MappingKind;
   readonly path: string;
   readonly readOnly: boolean;
+  /** The `Mapping.fileId` of this file, whatever its path leads to by now. */
+  fileId(): string;
   /** The file's length now. */
   size(): number;
   /** A private copy of a range, read without mapping it; shorter at the end of the file. */
@@ -63,7 +65,7 @@ export interface Mapping {
   open(path: string, options: { readOnly: boolean }): MappedFile;
   /**
    * Makes a new file of `size` bytes that begins with `head` and is zero after it, all or nothing: written beside `path`, synced, linked into place, and the
-   * directory synced. Returns false, and changes nothing, if `path` came to exist meanwhile. Mode 0o600 & ~umask.
+   * directory synced. Returns false, and changes nothing, if `path` came to exist meanwhile. Its permissions are `mode & ~umask`; 0o600 unless given.
    */
-  create(path: string, head: Uint8Array, size: number): boolean;
+  create(path: string, head: Uint8Array, size: number, mode?: number): boolean;
 }

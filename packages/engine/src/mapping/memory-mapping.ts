@@ -91,6 +91,11 @@ class MemoryFile implements MappedFile {
     this.#onClose = onClose;
   }
 
+  fileId(): string {
+    this.#mustBeOpen();
+    return this.#file.id;
+  }
+
   size(): number {
     this.#mustBeOpen();
     return sizeOf(this.#file);

@@ -22,6 +22,7 @@ export function backup(engine: Engine, path: string): void {
     verifyReads: false,
     flush: 'manual',
     mapping: chooseMapping(kind === 'mmap-io' || kind === 'koffi' ? kind : undefined),
+    mode: engine.mode,
     readOnly: false,
     onRecovery: undefined,
     environment: core.environment,

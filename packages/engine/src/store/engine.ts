@@ -28,6 +28,8 @@ export class Engine {
   readonly applier: Applier;
   readonly cleaner: Cleaner;
   readonly verifyReads: boolean;
+  /** Permissions of files made from this one. */
+  readonly mode: number;
   private readonly batches: Batch;
   private readonly policy: FlushPolicy;
   private readonly encoded = new EncodedValue();
@@ -42,6 +44,7 @@ export class Engine {
     this.core = core;
     this.policy = settings.flush;
     this.verifyReads = settings.verifyReads;
+    this.mode = settings.mode;
     this.flusher = new Flusher(core);
     this.room = new Room(core, this.flusher);
     this.writer = new Writer(core, this.room);

@@ -57,7 +57,7 @@ function createIfMissing(path: string, settings: Settings): boolean {
   const head = Buffer.alloc(L.HEAD_BYTES);
   const bytes = encodeSuperblock(superblock);
   for (const copy of L.SUPERBLOCK_COPIES) bytes.copy(head, L.SUPERBLOCK_SLOTS[superblock.revision % 2] + copy);
-  return mapping.create(path, head, L.HEAD_BYTES + L.INITIAL_SEGMENTS * 2 ** segmentShift);
+  return mapping.create(path, head, L.HEAD_BYTES + L.INITIAL_SEGMENTS * 2 ** segmentShift, settings.mode);
 }
 
 function openLocked(file: MappedFile, settings: Settings, created: boolean): Engine {

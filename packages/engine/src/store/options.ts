@@ -21,6 +21,8 @@ export interface StoreOptions {
   flush?: FlushPolicy;
   /** Forces how the file is mapped; `memory` keeps everything in this thread's memory, on any platform. Default: mmap-io where it loads, else koffi. */
   mapping?: 'mmap-io' | 'koffi' | 'memory';
+  /** Permissions of a file that is created, from 0o600 to 0o777, less the umask. Default 0o600: its owner's alone. */
+  mode?: number;
   /** `none`: a store keeps everything. */
   eviction?: 'none';
   /** Never writes a byte. Default false. */
@@ -36,12 +38,13 @@ export interface Settings {
   verifyReads: boolean;
   flush: FlushPolicy;
   mapping: Mapping;
+  mode: number;
   readOnly: boolean;
   onRecovery: OnRecovery | undefined;
   environment: Environment;
 }
 
-const KNOWN = new Set(['maxSize', 'segmentSize', 'verifyReads', 'flush', 'mapping', 'eviction', 'readOnly', 'onRecovery']);
+const KNOWN = new Set(['maxSize', 'segmentSize', 'verifyReads', 'flush', 'mapping', 'mode', 'eviction', 'readOnly', 'onRecovery']);
 
 const MAPPINGS = new Set(['mmap-io', 'koffi', 'memory']);
 
@@ -51,7 +54,7 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw typeError('ERR_OPTION_INVALID', `openStore has no option '${name}'; it has ${[...KNOWN].join(', ')}`);
   }
-  const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, eviction = 'none', flush = { every: 1000 } } = options;
+  const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, mode = 0o600, eviction = 'none', flush = { every: 1000 } } = options;
   const segmentShift = typeof segmentSize === 'number' ? Math.log2(segmentSize) : Number.NaN;
   if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
     throw rangeError(
@@ -60,6 +63,9 @@ export function readOptions(options: StoreOptions, environment: Environment, map
     );
   }
   if (typeof maxSize !== 'number') throw rangeError('ERR_OPTION_INVALID', `maxSize is a number of bytes, not ${String(maxSize)}`);
+  if (typeof mode !== 'number' || !Number.isInteger(mode) || mode < 0o600 || mode > 0o777) {
+    throw rangeError('ERR_OPTION_INVALID', `mode is a number from 0o600 (its owner reads and writes) to 0o777, not ${String(mode)}`);
+  }
   if (eviction !== 'none') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none', not ${String(eviction)}`);
   if (options.mapping !== undefined && !MAPPINGS.has(options.mapping)) {
     throw rangeError('ERR_OPTION_INVALID', `mapping is one of ${[...MAPPINGS].join(', ')}, not ${String(options.mapping)}`);
@@ -72,6 +78,7 @@ export function readOptions(options: StoreOptions, environment: Environment, map
     verifyReads: options.verifyReads ?? false,
     flush: checkFlush(flush),
     mapping: mapping ?? chooseMapping(options.mapping),
+    mode,
     readOnly: options.readOnly ?? false,
     onRecovery: options.onRecovery,
     environment,

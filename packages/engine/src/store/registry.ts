@@ -33,21 +33,22 @@ export function openStoreIn(path: string, options: StoreOptions, environment: En
   const shared = findOpen(settings.mapping, full, settings.readOnly);
   if (shared !== undefined) return addHandle(shared, full, settings.readOnly);
   const engine = openEngine(full, settings);
-  const id = keyOf(settings.mapping, full);
+  // Of what was opened: the path may lead to another file by now.
+  const id = keyOf(settings.mapping, engine.core.space.file.fileId());
   const opened = { engine, handles: new Set<Store>() };
   engines.set(id, opened);
   hookExit();
   return addHandle(opened, full, settings.readOnly);
 }
 
-function keyOf(mapping: Mapping, path: string): string {
+function keyOf({ kind }: Mapping, fileId: string): string {
   // Both ways of mapping a file of the machine lead to the same file.
-  return `${mapping.kind === 'memory' || mapping.kind === 'simulated' ? mapping.kind : 'host'} ${mapping.fileId(path)}`;
+  return `${kind === 'memory' || kind === 'simulated' ? kind : 'host'} ${fileId}`;
 }
 
 function findOpen(mapping: Mapping, path: string, readOnly: boolean): { engine: Engine; handles: Set<Store> } | undefined {
-  if (!mapping.exists(path)) return undefined;
-  const found = engines.get(keyOf(mapping, path));
+  const id = mapping.fileId(path);
+  const found = id === undefined ? undefined : engines.get(keyOf(mapping, id));
   // Who asks for writing can't share a read-only engine: the lock will say so. Who asks for reading only shares any.
   return found !== undefined && (readOnly || !found.engine.core.readOnly) ? found : undefined;
 }

@@ -1,6 +1,6 @@
 // Options: what is wrong with them is said at once, with a code, and no file is made.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -40,6 +40,9 @@ const bad: [unknown, ErrorConstructor | RangeErrorConstructor, RegExp][] = [
   [{ flush: { every: Number.NaN } }, RangeError, /every: ms/],
   [{ flush: { every: '5' } }, RangeError, /every: ms/],
   [{ eviction: 'lru' }, RangeError, /'none', not lru/],
+  [{ mode: 0o400 }, RangeError, /mode is a number from 0o600/],
+  [{ mode: 0o1600 }, RangeError, /to 0o777/],
+  [{ mode: '600' }, RangeError, /not 600/],
   [{ mapping: 'mmap' }, RangeError, /mmap-io, koffi, memory, not mmap/],
   [{ mapping: null }, RangeError, /mapping is one of/],
   [{ mapping: 'constructor' }, RangeError, /mapping is one of/],
@@ -88,8 +91,19 @@ describe('openStore takes', () => {
     [{ flush: 'always' }],
     [{ flush: { every: 1 } }],
     [{ flush: { every: 2 ** 31 - 1 } }],
-    [{ eviction: 'none', mapping: 'memory', verifyReads: true, readOnly: false, onRecovery: () => undefined }],
-    [{ maxSize: undefined, segmentSize: undefined, flush: undefined, mapping: undefined, eviction: undefined, readOnly: undefined, onRecovery: undefined }],
+    [{ eviction: 'none', mode: 0o640, mapping: 'memory', verifyReads: true, readOnly: false, onRecovery: () => undefined }],
+    [
+      {
+        maxSize: undefined,
+        segmentSize: undefined,
+        flush: undefined,
+        mapping: undefined,
+        mode: undefined,
+        eviction: undefined,
+        readOnly: undefined,
+        onRecovery: undefined,
+      },
+    ],
   ])('%o', (options) => {
     const store = openStore(path, options);
     store.set('a', 1);
@@ -97,6 +111,21 @@ describe('openStore takes', () => {
     expect(store.stats()).toMatchObject({ segmentSize: options.segmentSize ?? MiB, recovery: 'created' });
     expect(store.check()).toEqual([]);
     store.close();
+  });
+
+  test('mode for the file and its backups; an existing file keeps its own', () => {
+    const umask = process.umask(0);
+    const permissions = (of: string) => (statSync(of).mode & 0o777).toString(8);
+    try {
+      const store = openStore(path, { mode: 0o660 });
+      store.backup(`${path}.backup`);
+      store.close();
+      openStore(path, { mode: 0o600 }).close();
+      openStore(`${path}.other`).close();
+    } finally {
+      process.umask(umask);
+    }
+    expect([path, `${path}.backup`, `${path}.other`].map(permissions)).toEqual(['660', '660', '600']);
   });
 
   test("an existing file's own segment size, whatever is asked for; and maxSize is held against that", () => {

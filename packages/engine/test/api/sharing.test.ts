@@ -1,6 +1,6 @@
 // Many handles, one file: the same path opened again in one thread shares one engine; backups are files of their own.
 
-import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { codeOf, contentsOf, fileKinds, kinds, placeFor } from '../../../../test/support/stores.js';
@@ -45,6 +45,30 @@ describe.each(kinds)('handles over %s', (kind) => {
 
 describe.each(fileKinds)('paths over %s', (kind) => {
   const place = placeFor(kind);
+
+  test('a link that is swapped while it is being opened: what was opened stays what it is, and the next opening gets the other', () => {
+    const [link, other, copy] = ['link', 'other', 'copy'].map((name) => join(place.directory, name));
+    const first = place.open();
+    first.set('which', 'first');
+    first.flushSync();
+    copyFileSync(place.path, copy); // of an open store: opening it recovers, and in the middle of that the link is swapped
+    first.close();
+    const second = place.open({}, other);
+    second.set('which', 'other');
+    second.close();
+    symlinkSync(copy, link);
+    let swapped = false;
+    const swap = () => {
+      if (swapped) return;
+      swapped = true;
+      unlinkSync(link);
+      symlinkSync(other, link);
+    };
+    const opened = place.open({ onRecovery: swap }, link);
+    const next = place.open({}, link);
+    expect([opened.get('which'), next.get('which'), opened.stats().handles, next.stats().handles]).toEqual(['first', 'other', 1, 1]);
+    expect(place.open({}, copy).stats().handles).toBe(2);
+  });
 
   test('that lead to one file share it: relative, through links, and over another mapping', () => {
     const store = place.open();

@@ -36,8 +36,9 @@ describe.each(kinds)('mapping over %s', (kind) => {
   test('exists and fileId tell a file from none', () => {
     const { mapping, path } = place;
     expect([mapping.exists(path), mapping.fileId(path)]).toEqual([false, undefined]);
-    place.fresh(PAGE);
+    const file = place.fresh(PAGE);
     expect(mapping.exists(path)).toBe(true);
+    expect(file.fileId()).toBe(mapping.fileId(path));
     expect(mapping.fileId(path)).toBe(mapping.fileId(`${place.directory}/./store`));
   });
 

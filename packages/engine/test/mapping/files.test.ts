@@ -155,6 +155,11 @@ describe.each(fileKinds)('files mapped by %s', (kind) => {
     place.mapping.create(other, new Uint8Array(0), PAGE);
     const [id, ...ids] = [place.path, hard, soft, other].map((path) => place.mapping.fileId(path));
     expect(ids.map((each) => each === id)).toEqual([true, true, false]);
+    // Of an open file it stays, whatever its path leads to by now.
+    const file = place.open({ path: soft });
+    unlinkSync(soft);
+    symlinkSync(other, soft);
+    expect([file.fileId() === id, place.mapping.fileId(soft) === id]).toEqual([true, false]);
   });
 
   describe('create', () => {
@@ -165,13 +170,15 @@ describe.each(fileKinds)('files mapped by %s', (kind) => {
     });
 
     test.each([
-      [0, 0o600],
-      [0o022, 0o600],
-      [0o277, 0o400],
-    ])('with umask %o gives mode %o', (mask, mode) => {
+      [0, undefined, 0o600],
+      [0o022, undefined, 0o600],
+      [0o277, undefined, 0o400],
+      [0, 0o666, 0o666],
+      [0o022, 0o660, 0o640],
+    ])('with umask %o and mode %o gives %o', (mask, mode, given) => {
       umask = process.umask(mask);
-      place.mapping.create(place.path, new Uint8Array(0), PAGE);
-      expect(statSync(place.path).mode & 0o777).toBe(mode);
+      place.mapping.create(place.path, new Uint8Array(0), PAGE, mode);
+      expect(statSync(place.path).mode & 0o777).toBe(given);
     });
 
     test('allocates every block', () => {

@@ -7,6 +7,6 @@ export type { Recovery } from './store/opening.js';
 export type { FlushPolicy, StoreOptions } from './store/options.js';
 export { closeAll, openStore } from './store/registry.js';
 export type { StoreStats } from './store/stats.js';
-export type { BatchOperations, PrefixOptions, SetItem, SetOptions, Store, StoreEntry } from './store/store.js';
+export type { BatchOperations, PrefixOptions, SetItem, SetOptions, Store, StoreEntry, TouchOptions } from './store/store.js';
 export type { Finding } from './upkeep/check.js';
 export type { RecoveryProgress } from './upkeep/verify.js';

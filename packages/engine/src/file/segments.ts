@@ -1,6 +1,6 @@
 // The segment table: of what kind each segment is, which ones are free, and what a flush wrote down about them.
 // Reuse gate: a segment whose content the last completed flush relies on is handed out again only when a flush that began after it was freed has completed.
-// Not here: when to grow, clean or flush (upkeep/space.ts).
+// Not here: when to grow, clean or flush (upkeep/room.ts).
 
 import * as L from '../layout.js';
 import { xxh32 } from './checksum.js';
@@ -176,12 +176,6 @@ export class Segments {
       baseSequence: doubles[(at + Entry.BASE_SEQUENCE) >> 1],
       next: words[at + Entry.NEXT],
     };
-  }
-
-  /** Zeroes a slot: recovery does so to every slot of a timeline that is given up. */
-  voidSlot(segment: number, slot: number): void {
-    this.entry(segment);
-    this.words.fill(0, this.at + slot, this.at + slot + Slot.WORDS);
   }
 }
 

@@ -1,5 +1,5 @@
 // The log: records are appended to the open segment and never change. Written first, published by one store of the segment's length.
-// Not here: which record is the latest of its key (index), and where new segments come from (upkeep/space.ts sets `takeSegment`).
+// Not here: which record is the latest of its key (index), and where new segments come from (upkeep/room.ts sets `takeSegment`).
 
 import { recordChecksum } from '../file/checksum.js';
 import type { Segments } from '../file/segments.js';

@@ -21,7 +21,7 @@ export function chooseMapping(kind?: MappingChoice): Mapping {
     if (!(mapping instanceof StoreError)) return mapping;
     failures.push(mapping);
   }
-  const reasons = failures.map((failure) => failure.message).join('; ');
+  const reasons = [...new Set(failures.map((failure) => failure.message))].join('; ');
   const what = kind === undefined ? 'no file mapping loads' : `mapping '${kind}' does not load`;
   const cause = failures.length === 1 ? failures[0] : new AggregateError(failures, reasons);
   const message = `${what} on ${process.platform} ${process.arch}: ${reasons}. mapping: 'memory' works everywhere, but keeps nothing`;

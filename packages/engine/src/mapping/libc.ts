@@ -3,7 +3,7 @@
 // Symbols come from the process itself, not from a library's name: Alpine has musl, macOS has libSystem.
 
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import { constants, endianness } from 'node:os';
 import { StoreError } from '../errors.js';
 import { systemError } from './system-error.js';
 
@@ -12,8 +12,8 @@ const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MS_SYNC = process.platform === 'darwin' ? 0x10 : 4;
-// off_t, struct flock and the views below are written for 64-bit machines.
-const supported = ['linux', 'darwin'].includes(process.platform) && ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64', 's390x'].includes(process.arch);
+// off_t, struct flock and the views below are written for 64-bit machines, and the file's words are little-endian.
+const SUPPORTED_ARCH = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'];
 
 /** Addresses are bigints. `path` only names the file in an error. */
 export interface Libc {
@@ -42,13 +42,20 @@ let failure: StoreError | undefined;
 export function libc(): Libc {
   if (loaded !== undefined) return loaded;
   if (failure !== undefined) throw failure;
+  const unsupported = whyUnsupported();
+  if (unsupported !== undefined) throw (failure = new StoreError('ERR_PLATFORM_UNSUPPORTED', unsupported));
   try {
-    if (!supported) throw new Error(`no 64-bit Linux or macOS: ${process.platform} ${process.arch}`);
     return (loaded = bind());
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw (failure = new StoreError('ERR_PLATFORM_UNSUPPORTED', `koffi does not load here (${why}): install it with its optional dependencies`, { cause }));
   }
+}
+
+function whyUnsupported(): string | undefined {
+  if (endianness() !== 'LE') return `a big-endian machine (${process.arch}) can't map a file whose numbers are little-endian`;
+  const known = ['linux', 'darwin'].includes(process.platform) && SUPPORTED_ARCH.includes(process.arch);
+  return known ? undefined : `files are mapped on 64-bit Linux and macOS only, not on ${process.platform} ${process.arch}`;
 }
 
 function bind(): Libc {

@@ -13,11 +13,14 @@ import { NEVER } from './writer.js';
 
 const { Flag } = L;
 
-export interface SetOptions {
+export interface TouchOptions {
   /** Milliseconds from now, over 0. */
   ttl?: number;
   /** Milliseconds since 1970; a past one stores an entry that is absent. Not together with `ttl`. */
   expiresAt?: number;
+}
+
+export interface SetOptions extends TouchOptions {
   /** A bit kept with the entry, for adapters. */
   flag?: boolean;
 }
@@ -104,28 +107,32 @@ export class Store {
     return this.engine.seek(key) ? this.engine.core.reader.expiry : undefined;
   }
 
-  /** Gives an entry another expiry; whether it was there. */
-  touch(key: string, options: SetOptions): boolean {
+  /** Gives an entry another expiry, `ttl` or `expiresAt`: Infinity is none. Whether it was there. */
+  touch(key: string, options: TouchOptions): boolean {
     if (this.closed || this.readOnly) this.refuse();
-    return this.engine.touch(key, this.expiryOf(options ?? NO_OPTIONS));
+    // Nothing given is more likely a slip than a wish to keep the entry for ever.
+    if (isObject(options) && options.ttl === undefined && options.expiresAt === undefined) {
+      throw typeError('ERR_OPTION_INVALID', 'touch(key, options) takes ttl or expiresAt; { ttl: Infinity } takes the expiry off');
+    }
+    return this.engine.touch(key, this.expiryOf(options));
   }
 
   getMany(keys: readonly string[]): unknown[] {
     if (this.closed) this.refuse();
-    return keys.map((key) => this.engine.get(key));
+    return checkList('getMany(keys)', keys).map((key) => this.engine.get(key));
   }
 
   /** Stores all of the items, or, if it throws, none. */
   setMany(items: readonly SetItem[]): void {
     if (this.closed || this.readOnly) this.refuse();
-    this.engine.batch(items.map((item) => this.setItem(item.key, item.value, item)));
+    this.engine.batch(checkList('setMany(items)', items).map((item) => this.setItem(checkOptions(item).key, item.value, item)));
   }
 
   /** Deletes all of the keys at once; for each, whether it was there. */
   deleteMany(keys: readonly string[]): boolean[] {
     if (this.closed || this.readOnly) this.refuse();
     const { engine } = this;
-    const live = keys.map((key) => engine.seek(key));
+    const live = checkList('deleteMany(keys)', keys).map((key) => engine.seek(key));
     const present = engine.batch(keys.map(deleteItem));
     return live.map((was, i) => was && present[i]);
   }
@@ -133,6 +140,7 @@ export class Store {
   /** Runs `work`, which notes sets and deletes; all of them take effect, or, if anything throws, none. `work` is synchronous. */
   batch(work: (operations: BatchOperations) => void): void {
     if (this.closed || this.readOnly) this.refuse();
+    if (typeof work !== 'function') throw typeError('ERR_OPTION_INVALID', `batch(work): work is a function, not ${describe(work)}`);
     const items: BatchItem[] = [];
     let over = false;
     const note = (item: BatchItem) => {
@@ -140,7 +148,7 @@ export class Store {
       items.push(item);
     };
     const result: unknown = work({
-      set: (key, value, options) => note(this.setItem(key, value, options ?? NO_OPTIONS)),
+      set: (key, value, options = NO_OPTIONS) => note(this.setItem(key, value, options)),
       delete: (key) => note(deleteItem(key)),
     });
     over = true;
@@ -151,27 +159,33 @@ export class Store {
   }
 
   /** Keys, in no order. Every key that is there from start to end comes once. */
-  *keys(options: PrefixOptions = {}): Generator<string> {
-    for (const record of this.walk(options, false)) yield record.key;
+  keys(options: PrefixOptions = {}): Generator<string> {
+    return keysOf(this.walk(options, false));
   }
 
   /** `[key, value]` pairs, in no order. */
-  *entries(options: PrefixOptions = {}): Generator<[string, unknown]> {
-    for (const { key, value } of this.walk(options, true)) yield [key, value];
+  entries(options: PrefixOptions = {}): Generator<[string, unknown]> {
+    return pairsOf(this.walk(options, true));
   }
 
   /** Entries with key, expiry and flag, in no order. */
-  *records(options: PrefixOptions = {}): Generator<StoreRecord> {
-    yield* this.walk(options, true);
+  records(options: PrefixOptions = {}): Generator<StoreRecord> {
+    return this.walk(options, true);
   }
 
   [Symbol.iterator](): Generator<[string, unknown]> {
     return this.entries();
   }
 
-  private *walk(options: PrefixOptions, withValues: boolean): Generator<StoreRecord> {
+  // No generator itself: what is wrong is thrown by the call, not by the first `next()`.
+  private walk(options: PrefixOptions, withValues: boolean): Generator<StoreRecord> {
     if (this.closed) this.refuse();
-    for (const record of iterate(this.engine, prefixOf(options), withValues)) {
+    return this.whileOpen(iterate(this.engine, prefixOf(options), withValues));
+  }
+
+  private *whileOpen(records: Generator<StoreRecord>): Generator<StoreRecord> {
+    if (this.closed) this.refuse();
+    for (const record of records) {
       yield record;
       if (this.closed) this.refuse();
     }
@@ -252,7 +266,8 @@ export class Store {
     return { key, value: encoded, flags: flagsOf(options), expiry: this.expiryOf(options) };
   }
 
-  private expiryOf({ ttl, expiresAt }: SetOptions): number {
+  private expiryOf(options: TouchOptions): number {
+    const { ttl, expiresAt } = checkOptions(options);
     if (ttl === undefined && expiresAt === undefined) return NEVER;
     if (ttl !== undefined && expiresAt !== undefined) throw typeError('ERR_OPTION_INVALID', 'ttl and expiresAt can not both be given');
     if (ttl !== undefined) {
@@ -267,14 +282,42 @@ export class Store {
 }
 
 function flagsOf(options: SetOptions): number {
-  return options.flag === true ? Flag.USER : 0;
+  return checkOptions(options).flag === true ? Flag.USER : 0;
 }
 
 function deleteItem(key: string): BatchItem {
   return { key, value: undefined, flags: 0, expiry: NEVER };
 }
 
-function prefixOf({ prefix = '' }: PrefixOptions): string {
-  if (typeof prefix !== 'string') throw typeError('ERR_OPTION_INVALID', `prefix is a string, not ${String(prefix)}`);
+function prefixOf(options: PrefixOptions): string {
+  const { prefix = '' } = checkOptions(options);
+  if (typeof prefix !== 'string') throw typeError('ERR_OPTION_INVALID', `prefix is a string, not ${describe(prefix)}`);
   return prefix;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+// A ttl given as a bare number, as other stores take it, would else be lost without a word.
+function checkOptions<Options extends object>(options: Options): Options {
+  if (!isObject(options)) throw typeError('ERR_OPTION_INVALID', `options are an object, like { ttl: 60_000 }, not ${describe(options)}`);
+  return options;
+}
+
+function checkList<Item>(call: string, list: readonly Item[]): readonly Item[] {
+  if (!Array.isArray(list)) throw typeError('ERR_OPTION_INVALID', `${call} takes an array, not ${describe(list)}`);
+  return list;
+}
+
+function describe(value: unknown): string {
+  return isObject(value) || typeof value === 'function' ? `a ${typeof value}` : String(value);
+}
+
+function* keysOf(records: Iterable<StoreRecord>): Generator<string> {
+  for (const { key } of records) yield key;
+}
+
+function* pairsOf(records: Iterable<StoreRecord>): Generator<[string, unknown]> {
+  for (const { key, value } of records) yield [key, value];
 }

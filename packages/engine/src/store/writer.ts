@@ -1,4 +1,4 @@
-// How one record takes effect: a value, a tombstone, or a copy that cleaning makes. Batches are in batch.ts, what a death left half done in repair.ts.
+// How one record takes effect: a value, a tombstone, or a copy that cleaning makes. Batches are in batch.ts, what a death left half done in apply.ts.
 
 import { rangeError } from '../errors.js';
 import type { KeyBuffer } from '../hash-index/hash.js';

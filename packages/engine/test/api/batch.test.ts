@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { codeOf, contentsOf, kinds, placeFor } from '../../../../test/support/stores.js';
+import type { Store } from '../../src/index.js';
 
 const tiny = { segmentSize: 4096, maxSize: 40 * 4096 } as const;
 const big = (char: string, segments = 2.5) => char.repeat(segments * 4096);
@@ -127,6 +128,21 @@ describe('a batch that fails changes nothing', () => {
     expect(attempt).toThrow(_name.endsWith('throws') ? RangeError : TypeError);
     expect(contentsOf(store)).toEqual(before);
     expect(store.stats()).toEqual(stats);
+  });
+
+  test.each<[string, (store: Store) => unknown]>([
+    ['setMany of an object', (store) => store.setMany({ a: 1 } as never)],
+    ['setMany of a Map', (store) => store.setMany(new Map([['a', 1]]) as never)],
+    ['setMany of no items', (store) => store.setMany([null] as never)],
+    ['setMany of pairs', (store) => store.setMany(['a'] as never)],
+    ['deleteMany of a string', (store) => store.deleteMany('a' as never)],
+    ['getMany of nothing', (store) => store.getMany(undefined as never)],
+    ['batch without a function', (store) => store.batch(undefined as never)],
+  ])('%s is a TypeError with a code, and changes nothing', (_name, call) => {
+    const { store, before } = filled();
+    expect(() => call(store)).toThrow(TypeError);
+    expect(codeOf(() => call(store))).toBe('ERR_OPTION_INVALID');
+    expect(contentsOf(store)).toEqual(before);
   });
 
   test('when its callback has ended, nothing can be added any more', () => {

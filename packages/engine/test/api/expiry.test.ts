@@ -47,11 +47,42 @@ describe.each(kinds)('expiry over %s', (kind) => {
     expect(store.touch('a', { ttl: 500 })).toBe(false);
     expect(store.touch('absent', { ttl: 500 })).toBe(false);
     store.set('b', 1, { ttl: 5 });
-    expect(store.touch('b', {})).toBe(true);
-    expect(store.expiresAt('b')).toBe(NEVER);
     expect(store.touch('b', { ttl: NEVER })).toBe(true);
+    expect(store.expiresAt('b')).toBe(NEVER);
     expect(store.touch('b', { expiresAt: place.now })).toBe(true);
     expect(store.has('b')).toBe(false);
+  });
+
+  test.each([undefined, {}, { ttl: undefined }, null, 500])('touch with %o is a TypeError, and the expiry stays', (options) => {
+    const store = place.open();
+    store.set('a', 1, { ttl: 100 });
+    const call = () => store.touch('a', options as object);
+    expect(call).toThrow(TypeError);
+    expect(codeOf(call)).toBe('ERR_OPTION_INVALID');
+    expect(store.expiresAt('a')).toBe(place.now + 100);
+  });
+
+  // A ttl as a bare number, as Keyv takes it, is the likeliest of these.
+  test.each([1000, '5', null, true, () => 1])('options %o, which are no object, are a TypeError, and nothing changes', (wrong) => {
+    const store = place.open();
+    store.set('a', 1);
+    const options = wrong as object;
+    for (const call of [
+      () => store.set('a', 2, options),
+      () =>
+        store.batch((batch) => {
+          batch.delete('a');
+          batch.set('b', 2, options);
+        }),
+      () => store.keys(options),
+      () => store.entries(options),
+      () => store.records(options),
+      () => store.clear(options),
+    ]) {
+      expect(call).toThrow(TypeError);
+      expect(codeOf(call)).toBe('ERR_OPTION_INVALID');
+    }
+    expect([...store.entries()]).toEqual([['a', 1]]);
   });
 
   test('a set without ttl takes the expiry off, and reopening keeps it', () => {

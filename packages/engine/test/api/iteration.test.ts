@@ -89,7 +89,20 @@ describe('iteration', () => {
     store.close();
     expect(codeOf(() => iterator.next())).toBe('ERR_STORE_CLOSED');
     expect(other.size).toBe(KEYS.length);
-    expect(codeOf(() => store[method]().next())).toBe('ERR_STORE_CLOSED');
+    expect(codeOf(() => store[method]())).toBe('ERR_STORE_CLOSED');
+  });
+
+  test.each(['keys', 'entries', 'records'] as const)('%s: a prefix that is no string is refused by the call itself', (method) => {
+    const store = place.open();
+    expect(() => store[method]({ prefix: 5 as unknown as string })).toThrow(TypeError);
+    expect(codeOf(() => store[method]({ prefix: 5 as unknown as string }))).toBe('ERR_OPTION_INVALID');
+  });
+
+  test('an iterator made while the store was open, and first used when it is closed, throws', () => {
+    const store = filled(place.open());
+    const iterator = store.keys();
+    store.close();
+    expect(codeOf(() => iterator.next())).toBe('ERR_STORE_CLOSED');
   });
 
   test('several at once, ended early, do not disturb each other', () => {

@@ -10,6 +10,7 @@ const choose = new URL('../../src/mapping/choose.ts', import.meta.url).href;
 async function answers(before: string, kinds: (string | undefined)[]): Promise<string[]> {
   const script = `
     import Module from 'node:module';
+    import os from 'node:os';
     const without = (...names) => {
       const load = Module._load;
       Module._load = (name, ...rest) => { if (names.includes(name)) throw new Error('no ' + name); return load(name, ...rest); };
@@ -43,6 +44,7 @@ describe('chooseMapping', () => {
     ['without either', "without('koffi', 'mmap-io')", /no koffi/],
     ['on Windows', "Object.defineProperty(process, 'platform', { value: 'win32' })", /win32/],
     ['on 32 bits', "Object.defineProperty(process, 'arch', { value: 'ia32' })", /ia32/],
+    ['on a big-endian machine', "os.endianness = () => 'BE'; Module.syncBuiltinESMExports()", /big-endian machine .* little-endian/],
   ])('%s, importing throws nothing and only memory is left', async (_, before, reason) => {
     const [none, forced, memory] = await answers(before, [undefined, 'koffi', 'memory']);
     for (const answer of [none, forced]) {

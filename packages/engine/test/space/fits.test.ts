@@ -19,7 +19,7 @@ describe('a record and its segment', () => {
       store.set('other', length);
       expect(store.touch(KEY, { ttl: 1000 })).toBe(true);
       expect([store.get(KEY), store.get('other')], `${length} bytes`).toEqual([value, length]);
-      expect(store.touch(KEY, {})).toBe(true);
+      expect(store.touch(KEY, { ttl: Number.POSITIVE_INFINITY })).toBe(true);
       expect([store.get(KEY), store.expiresAt(KEY)]).toEqual([value, Number.POSITIVE_INFINITY]);
       expect(store.check(), `${length} bytes`).toEqual([]);
     }

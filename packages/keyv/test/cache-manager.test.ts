@@ -3,8 +3,8 @@
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { createKeyv, KeyvMapstone } from '../src/index.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const stores = [

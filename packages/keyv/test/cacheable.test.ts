@@ -2,8 +2,8 @@
 
 import { Cacheable } from 'cacheable';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { createKeyv, KeyvMapstone } from '../src/index.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const stores = [

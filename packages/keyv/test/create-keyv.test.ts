@@ -3,10 +3,10 @@
 import { Keyv as Keyv5 } from 'keyv';
 import { Keyv as Keyv6 } from 'keyv6';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { keyvSettings } from '../src/create-keyv.js';
 import { createKeyv, KeyvMapstone } from '../src/index.js';
 import { type AnyKeyv, collect } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const over = [

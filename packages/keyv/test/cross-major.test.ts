@@ -3,9 +3,9 @@
 import { Keyv as Keyv5 } from 'keyv';
 import { Keyv as Keyv6 } from 'keyv6';
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { keyvSettings } from '../src/create-keyv.js';
 import { type AnyKeyv, collect, five, keyvOn, six } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const values: [string, unknown][] = [

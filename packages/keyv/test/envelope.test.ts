@@ -1,8 +1,8 @@
 // Which rows become a record's own fields, and which are stored as the object they are.
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { asGiven, fitsRecord, instant } from '../src/envelope.js';
 import { KeyvMapstone } from '../src/index.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const later = Date.now() + 3_600_000;

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Keyv as Keyv5 } from 'keyv';
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { createKeyv, KeyvMapstone } from '../src/index.js';
 import { majors } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -2,9 +2,9 @@
 
 import { detectKeyvStorage, Keyv, KeyvBridgeAdapter, keyvStorageCapability } from 'keyv6';
 import { describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
 import { collect } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const make = (settings: object = {}) => {

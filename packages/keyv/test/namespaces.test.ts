@@ -1,8 +1,8 @@
 // Several namespaces in one file: nothing one Keyv does reaches another's keys.
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
 import { collect, five, keyvOn, setups } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 /** A prefix of one is never, with its ':', a prefix of another. */

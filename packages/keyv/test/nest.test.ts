@@ -5,8 +5,8 @@ import { NestFactory } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { createKeyv, KeyvMapstone } from '../src/index.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 

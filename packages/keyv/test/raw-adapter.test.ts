@@ -1,8 +1,8 @@
 // The adapter with no Keyv around it, as keyv's own 6.x suite uses one (`storageBasicTests`, `storageTtlTests`, ...; not on npm), for both contracts.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
 import { collect } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 

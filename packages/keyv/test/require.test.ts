@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { tempPaths } from './support/temp.js';
+import { tempPaths } from '../../../test/support/temp.js';
 
 const path = tempPaths();
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));

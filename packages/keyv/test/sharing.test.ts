@@ -1,9 +1,9 @@
 // Many adapters on one path, one engine beneath; and what is left when they are gone.
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
 import { five, keyvOn, setups } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const openFiles = () => readdirSync('/dev/fd').length;

@@ -3,8 +3,8 @@
 import keyvTestSuite, { keyvIteratorTests } from '@keyv/test-suite';
 import { Keyv } from 'keyv';
 import * as test from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 

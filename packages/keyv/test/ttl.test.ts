@@ -1,7 +1,7 @@
 // What a ttl means under each major, with the serializer on and off. The clock is the test's.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { collect, keyvOn, setups } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);

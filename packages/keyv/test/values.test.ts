@@ -1,7 +1,7 @@
 // What goes in comes back, through each major with its serializer on and off.
 import { describe, expect, it } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
 import { keyvOn, setups } from './support/majors.js';
-import { tempPaths } from './support/temp.js';
 
 const path = tempPaths();
 

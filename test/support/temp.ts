@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 
 /** With `check: false` for files that are no stores. */
 export function tempPaths({ check = true } = {}): () => string {
-  const directory = mkdtempSync(join(tmpdir(), 'mapstone-keyv-'));
+  const directory = mkdtempSync(join(tmpdir(), 'mapstone-test-'));
   /** Handed out while the file was collected: every test may use them. */
   const common: string[] = [];
   let used = common;

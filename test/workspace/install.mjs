@@ -13,7 +13,7 @@ const PNPM = 'pnpm@10.34.9';
 export const OTHER_WORKSPACES = ['packages/bench', 'packages/next'];
 
 /** What `npm start` needs: these folders of the workspace, and none of the hosts (ORMs, frameworks) that the other adapters are tested with. */
-export const MAIN = ['.', 'packages/engine', 'packages/keyv', 'examples'];
+export const MAIN = ['.', 'packages/engine', 'packages/conformance', 'packages/keyv', 'examples'];
 
 /** `set` is 'main' (the folders above) or 'all' of the workspace, which every command but `npm start` needs. */
 export async function ensureInstalled(set = 'all') {

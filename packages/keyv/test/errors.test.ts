@@ -106,12 +106,4 @@ describe('failing operations', () => {
     for (let index = 0; index < kept / 2; index++) expect(await keyv.delete(`k${index}`)).toBe(true);
     expect(await keyv.set('k0', 'again')).toBe(true);
   });
-
-  it.each(majors)('keyv $major: a failed set leaves the old value', async ({ Keyv, serializerOff }) => {
-    const keyv = new Keyv({ store: new KeyvMapstone(path()), ...serializerOff });
-    keyv.on('error', () => {});
-    await keyv.set('k', 'old', 60_000);
-    await keyv.set('k', { broken: () => 1 });
-    expect(await keyv.get('k')).toBe('old');
-  });
 });

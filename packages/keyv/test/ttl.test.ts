@@ -91,16 +91,6 @@ for (const setup of setups) {
       expect([await keyv.getMany(['k', 'm']), await keyv.has('m')]).toEqual([['v', 'v'], true]);
     });
 
-    it('a new value brings its own expiry', async () => {
-      const keyv = open();
-      await keyv.set('a', 1, 1000);
-      await keyv.set('a', 2);
-      await keyv.set('b', 1);
-      await keyv.set('b', 2, 1000);
-      pass(1001);
-      expect(await keyv.getMany(['a', 'b'])).toEqual([2, undefined]);
-    });
-
     it('getRaw tells when it expires', async () => {
       const keyv = open();
       const now = Date.now();
@@ -108,14 +98,6 @@ for (const setup of setups) {
       expect(await keyv.getRaw('k')).toEqual({ value: 'v', expires: now + 1000 });
       await keyv.set('f', 'v', 1000.5);
       expect((await keyv.getRaw('f')).expires).toBe(setup.major === 5 ? now + 1000.5 : now + 1001);
-    });
-
-    it('an expired entry can be set again', async () => {
-      const keyv = open();
-      await keyv.set('k', 'v', 1000);
-      pass(1001);
-      await keyv.set('k', 'w');
-      expect(await keyv.get('k')).toBe('w');
     });
   });
 }

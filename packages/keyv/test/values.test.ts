@@ -71,26 +71,5 @@ for (const setup of setups) {
       await keyv.set('k', Buffer.from('abc'));
       expect(Buffer.isBuffer(await keyv.get('k'))).toBe(true);
     });
-
-    it('big ones', async () => {
-      const keyv = keyvOn(path(), setup);
-      const text = 'x'.repeat(3_000_000);
-      const bytes = Buffer.alloc(2_500_000, 7);
-      await keyv.setMany([
-        { key: 'text', value: text },
-        { key: 'bytes', value: bytes },
-      ]);
-      expect((await keyv.get('text')) === text).toBe(true);
-      expect(bytes.equals(await keyv.get('bytes'))).toBe(true);
-    });
-
-    it('what is read is a copy', async () => {
-      const keyv = keyvOn(path(), setup);
-      const value = { list: [1] };
-      await keyv.set('k', value);
-      value.list.push(2);
-      (await keyv.get('k')).list.push(3);
-      expect(await keyv.get('k')).toEqual({ list: [1] });
-    });
   });
 }

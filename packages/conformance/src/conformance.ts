@@ -1,0 +1,35 @@
+// The suites by name, and the one call that runs them all.
+import { withClock } from './clock.js';
+import { type ConformanceOptions, type Optional, readOptions } from './options.js';
+import { inRoom } from './room.js';
+import type { Case } from './suites/case.js';
+import { closed } from './suites/closed.js';
+import { concurrent } from './suites/concurrent.js';
+import { expired } from './suites/expired.js';
+import { full } from './suites/full.js';
+import { hostile } from './suites/hostile.js';
+import { reopened } from './suites/reopened.js';
+import { works } from './suites/works.js';
+
+export const suites = { works, closed, reopened, expired, concurrent, hostile, full };
+export type Suite = keyof typeof suites;
+
+/**
+ * Hands every test of the suites to `test`, all of them unless some are named. Each test has a directory of its own under the system's temporary one,
+ * closes what it opened, and ends with the engine's `check()` of the file.
+ */
+export function conformance(options: ConformanceOptions, only: readonly Suite[] = Object.keys(suites) as Suite[]): void {
+  const settings = readOptions(options);
+  for (const suite of only) {
+    const cases: readonly Case[] = suites[suite];
+    if (cases === undefined) throw new TypeError(`conformance has no suite '${String(suite)}'; it has ${Object.keys(suites).join(', ')}`);
+    for (const { name, needs = [], run } of cases) {
+      const lacks: Optional | undefined = needs.find((need) => settings.without.has(need));
+      const title = `${suite}: ${name}`;
+      // Whether a runner reads the function's parameters or its result: there are no parameters, and the promise gives nothing.
+      const body = () => inRoom(settings, (room) => withClock((clock) => run(room, clock)));
+      if (lacks === undefined) settings.test(title, body);
+      else settings.test.skip?.(`${title} (the adapter has no ${lacks})`, body);
+    }
+  }
+}

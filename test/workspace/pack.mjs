@@ -114,8 +114,9 @@ function adapterProjects(folders) {
 
 /** The tarballs of a package and of those it depends on. */
 function withDependencies(folder, tarballs) {
-  const { dependencies = {} } = manifest(folder);
-  const own = [...tarballs.keys()].filter((other) => manifest(other).name in dependencies);
+  const { dependencies, peerDependencies } = manifest(folder);
+  const needed = { ...dependencies, ...peerDependencies };
+  const own = [...tarballs.keys()].filter((other) => manifest(other).name in needed);
   return new Set([tarballs.get(folder), ...own.flatMap((other) => [...withDependencies(other, tarballs)])]);
 }
 

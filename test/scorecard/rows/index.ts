@@ -1,5 +1,7 @@
 // All rows, in the order of the table. Each is a file here, `<id>-<name>.ts`, and its share of `npm test` beside it, `<id>-<name>.slow.test.ts`.
 
 import type { Row } from '../row.js';
+import { damage } from './8-damage.js';
+import { cuts } from './9-cuts.js';
 
-export const rows: readonly Row[] = [];
+export const rows: readonly Row[] = [damage, cuts];

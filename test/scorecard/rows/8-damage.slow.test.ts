@@ -1,0 +1,4 @@
+import { ciShare } from '../ci.js';
+import { damage } from './8-damage.js';
+
+ciShare(damage);

@@ -1,0 +1,155 @@
+// Row 8: every byte of a 64 KiB file, damaged: of one that was closed, opened again where it lay; of a copy of it; and of one that a power cut left.
+
+import { readFileSync } from 'node:fs';
+import { StoreError } from '../../../packages/engine/src/errors.js';
+import type { Store } from '../../../packages/engine/src/store/store.js';
+import { ImageMapping } from '../../support/image-mapping.js';
+import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
+import { differenceOf, FILE_BYTES, type Image, type Images, makeImages, openImage, type State, same } from '../small-store.js';
+
+/** Damages of one byte: each of its bits flipped, all cleared, all set. */
+const CHANGES = 10;
+const HUGE_BYTES = 128 * 2 ** 20;
+const HANG_MS = 5000;
+/** In the state a damaged file may be of: an error that says so. */
+const DAMAGE = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_VERSION', 'ERR_STORE_NOT_A_STORE']);
+
+type Outcome = 'right' | 'refused' | 'an error on reading' | 'a byte of a value';
+
+interface Case {
+  at: number;
+  change: number;
+}
+
+/** Case `i` of a run: every byte comes once before one comes twice, and then with another change. */
+function caseOf(seed: number, i: number): Case {
+  const at = i % FILE_BYTES;
+  return { at, change: (at + seed + Math.floor(i / FILE_BYTES)) % CHANGES };
+}
+
+function damagedByte(byte: number, change: number): number {
+  const changed = change < 8 ? byte ^ (1 << change) : change === 8 ? 0x00 : 0xff;
+  return changed === byte ? byte ^ 0xa5 : changed; // what has that value already is damaged in another way
+}
+
+export class Damage {
+  private readonly images: Images;
+  private readonly mapping = new ImageMapping(FILE_BYTES);
+  readonly outcomes: Record<Outcome, number> = { right: 0, refused: 0, 'an error on reading': 0, 'a byte of a value': 0 };
+  slowest = 0;
+  private peak = virtualPeak();
+
+  constructor(seed: number) {
+    this.images = makeImages(seed);
+  }
+
+  /** Tries one damage; what is wrong with what came of it, if anything. */
+  try({ at, change }: Case): string | undefined {
+    const turn = (at + change) % 4;
+    const image = turn === 3 ? this.images.late : this.images.closed;
+    this.mapping.identity = 'another boot';
+    this.mapping.place = turn === 2 ? 'a copy' : image.place;
+    const value = damagedByte(image.bytes[at], change);
+    const started = performance.now();
+    const wrong = this.read(image, at, value, true) ?? this.read(image, at, value, false);
+    const took = performance.now() - started;
+    this.slowest = Math.max(this.slowest, took);
+    const name = ['a closed store', 'a closed store', 'a copy of a closed store', 'what a power cut left'][turn];
+    const where = `byte ${at} of ${name} as 0x${value.toString(16)}`;
+    if (wrong !== undefined) return `${where}: ${wrong}`;
+    if (took > HANG_MS) return `${where} took ${took.toFixed(0)} ms`;
+    const taken = virtualPeak() - this.peak;
+    this.peak += taken;
+    return taken > HUGE_BYTES ? `${where}: ${taken} bytes of memory were taken` : undefined;
+  }
+
+  private open(image: Image, at: number, value: number, verifyReads: boolean): Store {
+    const { mapping } = this;
+    mapping.load(image.bytes);
+    mapping.bytes[at] = value;
+    return openImage(mapping, verifyReads);
+  }
+
+  private read(image: Image, at: number, value: number, verifyReads: boolean): string | undefined {
+    let store: Store | undefined;
+    let reading = false;
+    try {
+      store = this.open(image, at, value, verifyReads);
+      reading = true;
+      const wrong = differenceOf(store, image.state);
+      if (wrong === undefined) {
+        this.outcomes.right++;
+        return undefined;
+      }
+      if (verifyReads || !isByteOfValue(store, image.state)) return wrong;
+      this.outcomes['a byte of a value']++;
+      return store.check().length > 0 ? undefined : `${wrong}, and check() finds nothing`;
+    } catch (error) {
+      if (!(error instanceof StoreError) || !DAMAGE.has(error.code)) return `${error instanceof Error ? error.stack : error}`;
+      this.outcomes[reading ? 'an error on reading' : 'refused']++;
+      // A store that gives errors on some keys knows why.
+      return reading && store?.check().length === 0 ? `${error.message}, and check() finds nothing` : undefined;
+    } finally {
+      store?.close();
+    }
+  }
+}
+
+/** Whether one value differs and all else is right; the length of a string or buffer stays. */
+function isByteOfValue(store: Store, state: State): boolean {
+  let different = 0;
+  for (const [key, { value, expiresAt }] of state) {
+    const found = store.getEntry(key);
+    if (found === undefined || found.expiresAt !== expiresAt || typeof found.value !== typeof value) return false;
+    if (same(found.value, value)) continue;
+    different++;
+    if (lengthOf(found.value) !== lengthOf(value)) return false;
+  }
+  for (const key of store.keys()) if (!state.has(key)) return false;
+  return different === 1;
+}
+
+function lengthOf(value: unknown): unknown {
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value.length : undefined;
+}
+
+/** The most address space that this process ever had, in bytes; 0 where the system does not say. An allocation counts though nobody touched it. */
+function virtualPeak(): number {
+  try {
+    return 1024 * Number(/VmPeak:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]);
+  } catch {
+    return 0;
+  }
+}
+
+function failure(seed: number, one: Case, what: string): Failure {
+  return { seed, what, replay: replayCommand('8', `--replay ${seed}:${one.at}:${one.change}`) };
+}
+
+export const damage: Row = {
+  id: '8',
+  title: 'every byte of a 64 KiB file damaged',
+  unit: 'damages',
+  ci: FILE_BYTES,
+  full: CHANGES * FILE_BYTES,
+  mustBe: 'with verifyReads the right value or an error; without, at most a byte of a value differs and check() finds it',
+
+  async run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+    const tried = new Damage(seed);
+    const failures: Failure[] = [];
+    let failed = 0;
+    let cases = 0;
+    for (; cases < size && !stopped(); done(++cases)) {
+      const one = caseOf(seed, cases);
+      const wrong = tried.try(one);
+      if (wrong !== undefined && ++failed <= 20) failures.push(failure(seed, one, wrong));
+    }
+    return { cases, failures, failed, figures: { ...tried.outcomes, 'slowest, ms': Math.round(tried.slowest) } };
+  },
+
+  async replay(what) {
+    const [seed, at, change] = what.split(':').map(Number);
+    const wrong = new Damage(seed).try({ at, change });
+    return { cases: 1, failures: wrong === undefined ? [] : [failure(seed, { at, change }, wrong)], figures: {} };
+  },
+};

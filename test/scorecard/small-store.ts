@@ -1,0 +1,108 @@
+// A store whose file is 64 KiB with one of everything in it: what rows 8 and 9 damage and cut. Made anew from a seed, so the image is the same each time.
+
+import { inspect, isDeepStrictEqual } from 'node:util';
+import { openStoreIn } from '../../packages/engine/src/store/registry.js';
+import type { Store } from '../../packages/engine/src/store/store.js';
+import { ImageMapping } from '../support/image-mapping.js';
+import { random } from '../support/simulated-mapping.js';
+
+export const FILE_BYTES = 65536;
+/** Twelve segments behind the head. */
+const OPTIONS = { segmentSize: 4096, maxSize: FILE_BYTES, flush: 'manual' } as const;
+export const NOW = 1_700_000_000_000;
+
+export interface Expected {
+  value: unknown;
+  expiresAt: number;
+}
+
+/** What must be there, by key. */
+export type State = Map<string, Expected>;
+
+export interface Image {
+  bytes: Buffer;
+  state: State;
+  identity: string;
+  place: string;
+}
+
+export interface Images {
+  /** Closed cleanly. */
+  closed: Image;
+  /** As copies of the open file show it, early and late; the state is that of the last flush before. */
+  early: Image;
+  late: Image;
+}
+
+/** Opens what the mapping holds. */
+export function openImage(mapping: ImageMapping, verifyReads: boolean, readOnly = false): Store {
+  return openStoreIn('/image', { ...OPTIONS, verifyReads, readOnly }, { now: () => NOW, random: () => new Uint8Array(8).fill(7) }, mapping);
+}
+
+/** Strings of one and two bytes a character, structures, bytes, numbers, expiries, tombstones, a chain of segments, keys of both encodings, and a clean segment's copies. */
+export function makeImages(seed: number): Images {
+  const next = random(seed);
+  const mapping = new ImageMapping(FILE_BYTES);
+  mapping.identity = `made ${seed}`;
+  mapping.place = `made ${seed}`;
+  const store = openImage(mapping, false);
+  const state: State = new Map();
+  const put = (key: string, value: unknown, expiresAt = Number.POSITIVE_INFINITY) => {
+    store.set(key, value, { expiresAt });
+    state.set(key, { value, expiresAt });
+  };
+  const remove = (key: string) => {
+    store.delete(key);
+    state.delete(key);
+  };
+  const image = (at: State): Image => ({ bytes: Buffer.from(mapping.bytes), state: at, identity: mapping.identity, place: mapping.place });
+  const text = (i: number) => `${i} ${String.fromCharCode(97 + (i % 26)).repeat(Math.floor(next() * 120))}`;
+
+  put('a large value', 'large '.repeat(1100));
+  for (let i = 0; i < 48; i++) put(`key ${i}`, text(i));
+  for (let i = 0; i < 8; i++) put(`größer ${i}`, { i, text: text(i), nested: [i, null, { deep: -i }] });
+  for (let i = 0; i < 4; i++) put(`lone \ud800 ${i}`, Buffer.from(text(i)));
+  put('number', 1e100);
+  put('date', new Date(NOW));
+  put('bigint', 2n ** 70n);
+  put('map', new Map([['user', new Set([1n])]]));
+  put('later', 'expires in an hour', NOW + 3_600_000);
+  store.set('expired', 'long ago', { expiresAt: NOW - 1 });
+  for (let i = 0; i < 12; i++) put(`gone ${i}`, text(i));
+  for (let i = 0; i < 12; i++) remove(`gone ${i}`);
+  store.flushSync();
+  const atEarly = new Map(state);
+  put('not flushed yet', 'x');
+  const early = image(atEarly);
+
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 30; i++) put(`key ${i}`, text(i + round));
+    remove(`key ${31 + round}`);
+    store.flushSync();
+  }
+  const atLate = new Map(state);
+  put('not flushed either', 'y');
+  const late = image(atLate);
+  store.close();
+  return { closed: image(new Map(state)), early, late };
+}
+
+/** What `store` holds that `state` does not, or the other way round; `undefined` if they are the same. Reads each key, and walks over all. */
+export function differenceOf(store: Store, state: State): string | undefined {
+  for (const [key, expected] of state) {
+    const found = store.getEntry(key);
+    if (found === undefined) return `'${key}' is missing`;
+    if (!same(found.value, expected.value)) return `'${key}' is ${inspect(found.value)}, not ${inspect(expected.value)}`;
+    if (found.expiresAt !== expected.expiresAt) return `'${key}' expires at ${found.expiresAt}, not ${expected.expiresAt}`;
+  }
+  let count = 0;
+  for (const key of store.keys()) {
+    count++;
+    if (!state.has(key)) return `'${key}' came back`;
+  }
+  return count === state.size ? undefined : `${count} keys instead of ${state.size}`;
+}
+
+export function same(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && isDeepStrictEqual(a, b));
+}

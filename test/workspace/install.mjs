@@ -28,8 +28,9 @@ export async function ensureBenchInstalled() {
 }
 
 function memberManifests() {
-  const folders = ['packages', 'examples'].flatMap((parent) => readdirSync(join(repo, parent)).map((name) => `${parent}/${name}`));
-  const members = ['.', 'examples', 'test', ...folders.filter((folder) => !OTHER_WORKSPACES.includes(folder))];
+  const within = (parent) => (existsSync(join(repo, parent)) ? readdirSync(join(repo, parent)).map((name) => `${parent}/${name}`) : []);
+  const packages = within('packages').filter((folder) => !OTHER_WORKSPACES.includes(folder));
+  const members = ['.', 'examples', 'test', ...packages, ...within('examples'), ...packages.flatMap((folder) => within(`${folder}/test/hosts`))];
   return members.map((folder) => join(folder, 'package.json')).filter((path) => existsSync(join(repo, path)));
 }
 

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['throughput', 'keyv', 'durable', 'latency', 'open'];
+export const SUITES = ['throughput', 'keyv', 'durable', 'latency', 'open', 'adapters'];
 
 export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      all suites when none is named
 

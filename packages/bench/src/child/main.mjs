@@ -1,10 +1,11 @@
 // One measurement in a process of its own: takes a job as JSON in argv, answers with one message, ends.
-// Jobs: probe, throughput, latency, fill, overwrite (until killed), open.
+// Jobs: probe, throughput, latency, fill, overwrite (until killed), open; and of an adapter, given by its URL: adapter (what it is), hits.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { load } from '../contestants/index.mjs';
 import { createWorkload, VALUE_LENGTH } from '../workload.mjs';
+import { runHits } from './hits.mjs';
 import { runLatencies } from './latencies.mjs';
 import { runPhases } from './phases.mjs';
 
@@ -117,11 +118,22 @@ async function open(contestant, imported) {
   return { openMs: opened - start, firstGetMs: end - start, importMs: imported, sinceProcessStartMs: end };
 }
 
-const JOBS = { probe, throughput, latency, fill, overwrite, open };
+async function adapter({ title, baselines }) {
+  return { title, baselines };
+}
+
+async function hits(contestant) {
+  const opened = await contestant.open(place('store'), job.side);
+  const result = await runHits(opened, job.ms);
+  await close(opened);
+  return result;
+}
+
+const JOBS = { adapter, hits, probe, throughput, latency, fill, overwrite, open };
 
 try {
   const start = performance.now();
-  const contestant = await load(job.contestant);
+  const contestant = job.url ? await import(job.url) : await load(job.contestant);
   const result = await JOBS[job.task](contestant, performance.now() - start);
   process.send({ result }, () => process.disconnect());
 } catch (error) {

@@ -60,7 +60,7 @@ function drive(store, loop, kind, keys, values) {
 }
 
 /** Milliseconds this thread was ready to run while the kernel ran others; 0 where Linux doesn't tell. */
-function waitedForCpu() {
+export function waitedForCpu() {
   try {
     return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
   } catch {

@@ -116,7 +116,22 @@ function openVerdicts({ n, rows }) {
     .filter(Boolean);
 }
 
+function adaptersTable(rows) {
+  return table(
+    ['', 'a hit', 'held against', 'its hit', 'times as fast', ''],
+    rows.map(({ title, label: against, least, base, own, ratio }) => [
+      title,
+      micros(own),
+      against,
+      micros(base),
+      `${digits(ratio.median)}x ${range(ratio)}`,
+      ratio.median >= least ? pc.green('met') : pc.red(`missed >= ${least}`),
+    ]),
+  );
+}
+
 const NOTES = {
+  adapters: 'A hit through the adapter, its host around it, beside the same through the store it replaces, in the same pair. Medians over the runs, range.',
   throughput: 'Ratio to the Map that ran just before in the same pair (above 1x: faster), median over the runs; range; operations a second.',
   keyv: 'Ratio to Keyv over a Map with its default serializer, in the same pair; every call awaited. Range; operations a second.',
   durable: 'Every write is on disk before it returns. Ratio to a Map, range, operations a second.',
@@ -137,6 +152,13 @@ function machineAlone(rows) {
 export function describe(suite, result) {
   const parts = [];
   const verdicts = [];
+  if (suite === 'adapters') {
+    const { rows, failed } = result;
+    parts.push('', pc.bold('adapters'), pc.dim(NOTES.adapters), adaptersTable(rows));
+    for (const { name, reason } of failed) parts.push(pc.red(`  ${name}: failed: ${reason}`));
+    for (const { title, label: against, least, ratio } of rows)
+      verdicts.push({ suite, label: `${title} against ${against}`, wanted: `>= ${least} x`, value: ratio.median, met: ratio.median >= least });
+  }
   for (const size of result.sizes) {
     parts.push('', pc.bold(`${suite}, ${size.n.toLocaleString('en')} keys`));
     if (suite === 'latency') {

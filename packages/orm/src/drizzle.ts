@@ -49,7 +49,7 @@ export class MapstoneCache extends Cache {
     super();
     const { global = false, config = { ex: 60 }, settle = 100, ...options }: DrizzleCacheOptions = typeof target === 'string' ? { path: target } : target;
     if (!(settle >= 0)) throw new RangeError(`settle is a number of milliseconds from 0, not ${String(settle)}`);
-    this.#scope = new Scope(options, 'drizzle');
+    this.#scope = new Scope(options, 'drizzle', 'hg');
     this.#versions = new Versions(this.#scope, settle);
     this.#strategy = global ? 'all' : 'explicit';
     this.#config = config;

@@ -17,7 +17,7 @@ export class MapstoneResultCache implements CacheAdapter {
   readonly #expiration: number | undefined;
 
   constructor({ expiration, ...options }: MikroOrmCacheOptions & { expiration?: number }) {
-    this.#scope = new Scope(options, 'mikro-orm');
+    this.#scope = new Scope(options, 'mikro-orm', 'r');
     this.#expiration = expiration;
     // Now, so that a file which doesn't open fails `MikroORM.init()`.
     this.#scope.store;
@@ -43,9 +43,9 @@ export class MapstoneResultCache implements CacheAdapter {
     this.#scope.clear();
   }
 
-  /** By `MikroORM.close()`. */
+  /** By `MikroORM.close()`. The next use opens the file again, since `MikroORM.connect()` says nothing to its caches. */
   close(): void {
-    this.#scope.close();
+    this.#scope.release();
   }
 }
 
@@ -67,7 +67,7 @@ export class MapstoneMetadataCache implements SyncCacheAdapter {
   readonly #baseDir: string;
 
   constructor(options: MikroOrmCacheOptions, baseDir: string = process.cwd()) {
-    this.#scope = new Scope(options, 'mikro-orm-metadata');
+    this.#scope = new Scope(options, 'mikro-orm-metadata', 'm');
     this.#baseDir = baseDir;
     this.#scope.store;
   }
@@ -95,7 +95,7 @@ export class MapstoneMetadataCache implements SyncCacheAdapter {
   }
 
   close(): void {
-    this.#scope.close();
+    this.#scope.release();
   }
 
   /** Undefined where there is no such source. */

@@ -12,30 +12,36 @@ export interface ScopeOptions extends StoreOptions {
 /** Longer names are hashed: a key is at most 65,535 bytes in the engine, and a query has no limit. */
 const LONGEST_NAME = 1024;
 
-const NO_ROOM = new Set(['ERR_STORE_FULL', 'ERR_VALUE_TOO_LARGE']);
-
 export class Scope {
   readonly #path: string;
   readonly #options: StoreOptions;
   readonly #prefix: string;
+  readonly #kinds: string;
   #store: Store | undefined;
 
-  constructor(target: string | ScopeOptions, namespace: string) {
+  /** `kinds`: those of the entries, which may go when there is no room. */
+  constructor(target: string | ScopeOptions, namespace: string, kinds: string) {
     const { path, namespace: own = namespace, ...options } = typeof target === 'string' ? { path: target } : target;
     // A ':' would make the keys of namespace 'a:b' look like keys of 'a', and clear() of the one take the other's.
     if (typeof own !== 'string' || !/^[^:]+$/.test(own)) throw new TypeError(`namespace is a word without ':', not ${String(own)}`);
     this.#path = path;
     this.#options = options;
     this.#prefix = `${own}:`;
+    this.#kinds = kinds;
   }
 
-  /** Opened at the first use, and again at the first use after `close`: an ORM can be closed and connected again. */
+  /** Opened at the first use. */
   get store(): Store {
     this.#store ??= this.#open();
     return this.#store;
   }
 
-  /** `kind` is one letter of the adapter's, so that its names of one kind never meet those of another. */
+  open(): void {
+    this.release();
+    this.#store = this.#open();
+  }
+
+  /** `kind` is one letter, so that its names of one kind never meet those of another. */
   key(kind: string, name: string): string {
     if (typeof name !== 'string') throw new TypeError(`a cache key is a string, not ${String(name)}`);
     if (name.length <= LONGEST_NAME) return `${this.#prefix}${kind}=${name}`;
@@ -44,15 +50,16 @@ export class Scope {
   }
 
   /**
-   * Stores, or, where there is no room for it, makes sure that nothing older stays under the key. A cache that is full must not fail the query.
-   * Throws for what can't be stored at all.
+   * Stores an entry. Where there is no room for it all entries go, and it is tried again: a cache that is full must not fail queries.
+   * Throws for what can't be stored at all, and where what is not this cache's fills the file.
    */
   keep(key: string, value: unknown, options?: SetOptions): void {
     try {
       this.store.set(key, value, options);
     } catch (error) {
-      if (!NO_ROOM.has((error as { code?: string }).code ?? '')) throw error;
-      this.store.delete(key);
+      if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
+      for (const kind of this.#kinds) this.store.clear({ prefix: this.#prefix + kind });
+      this.store.set(key, value, options);
     }
   }
 
@@ -60,8 +67,14 @@ export class Scope {
     this.store.clear({ prefix: this.#prefix });
   }
 
+  /** Calls fail with ERR_STORE_CLOSED from here on, until `open`. */
   close(): void {
     this.#store?.close();
+  }
+
+  /** Lets go of the file until the next use. */
+  release(): void {
+    this.close();
     this.#store = undefined;
   }
 

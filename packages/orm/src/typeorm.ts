@@ -32,12 +32,12 @@ export class MapstoneQueryResultCache {
   readonly #scope: Scope;
 
   constructor(target: string | TypeOrmCacheOptions) {
-    this.#scope = new Scope(target, 'typeorm');
+    this.#scope = new Scope(target, 'typeorm', 'iq');
   }
 
   /** Opens the file, so that one which doesn't open fails `DataSource.initialize()`. */
   async connect(): Promise<void> {
-    this.#scope.store;
+    this.#scope.open();
   }
 
   async disconnect(): Promise<void> {
@@ -55,11 +55,10 @@ export class MapstoneQueryResultCache {
 
   async storeInCache(options: QueryResult, _saved: QueryResult | undefined, _queryRunner?: unknown): Promise<void> {
     const { time = Date.now(), duration, result } = options;
-    if (typeof result !== 'string') {
-      throw Object.assign(new TypeError(`TypeORM's result is a string of JSON, not ${typeof result}`), { code: 'ERR_VALUE_INVALID' });
-    }
+    if (typeof result !== 'string') throw misuse('ERR_VALUE_INVALID', `TypeORM's result is a string of JSON, not ${typeof result}`);
     const key = this.#key(options);
-    if (key !== undefined) this.#scope.keep(key, { time, duration, result } satisfies Row, { expiresAt: time + duration });
+    if (key === undefined) throw misuse('ERR_KEY_INVALID', 'a result is stored under its identifier or its query: there is neither');
+    this.#scope.keep(key, { time, duration, result } satisfies Row, { expiresAt: time + duration });
   }
 
   /** The store gives nothing back that has expired; this is for those who kept a result. */
@@ -81,4 +80,8 @@ export class MapstoneQueryResultCache {
     if (identifier) return this.#scope.key('i', identifier);
     return query ? this.#scope.key('q', query) : undefined;
   }
+}
+
+function misuse(code: string, message: string): TypeError {
+  return Object.assign(new TypeError(message), { code });
 }

@@ -1,56 +1,87 @@
-// A file that remembers what was synced and what was not. A power cut keeps, of every sector that was not synced, the old bytes, the new ones, or a mix.
+// A file on a disk that remembers what was synced and what was not, and shows what a power cut can leave.
+// The model. The kernel writes a dirty sector back when it likes, any version of it, in any order; at a cut a sector that was not synced is old, new,
+// or torn between two words. The file's length reaches the disk apart from the data; what was never written reads as zeros. A sync that fails has written some
+// sectors, and the kernel takes all of its pages for clean: they stay off the disk until they are stored to again.
 // Deterministic: all randomness comes from the generator it is given.
 
 import { StoreError } from '../../packages/engine/src/errors.js';
 import type { MappedFile, Mapping, Region } from '../../packages/engine/src/mapping/mapping.js';
 
-const SECTOR = 512;
+export { random } from './random.js';
+
+export const SECTOR = 512;
 const PAGE = 4096;
+/** Aligned words do not tear. */
+const WORD = 8;
 
 let files = 0;
 
 /** Thrown by a sync at which the power goes. */
 export class PowerCut extends Error {}
 
-/** mulberry32 */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** What happens inside the engine's calls. A store of a word is a moment where the mapping is trapped. */
+export type Moment = 'before sync' | 'after sync' | 'allocate' | 'store';
 
 /** One file on one simulated disk. */
 export class SimulatedDisk implements Mapping {
   readonly kind = 'simulated';
+  /** What processes see; what the kernel takes for written; what is on the disk. */
   readonly #memory: Buffer;
+  readonly #clean: Buffer;
+  readonly #durable: Buffer;
+  /** Pages that were stored to, though their bytes may be the same. */
+  readonly #stored: Uint8Array;
   #size = 0;
-  #durable: Buffer = Buffer.alloc(0);
+  #durableSize = 0;
   #exists = false;
   #locked = false;
-  readonly #identity: string;
+  #identity: string;
   /** A power cut leaves the file its inode; give a copy another. */
   place = 'simulated place';
-  readonly #fileId = `simulated file ${files++}`;
+  #fileId = `simulated file ${files++}`;
   readonly #random: () => number;
   /** Syncs that still succeed; the one after them throws. */
   syncsLeft = Number.POSITIVE_INFINITY;
+  /** Allocations that still succeed; those after them find the disk full. */
+  allocationsLeft = Number.POSITIVE_INFINITY;
   /** What the failing sync throws. */
   failure: () => Error = () => new PowerCut('cut in a sync');
+  /** Syncs ever asked for. */
+  syncs = 0;
+  /** Called inside the engine's calls: a place to cut the power or to write back. */
+  onMoment: ((moment: Moment) => void) | undefined;
+  /** Asynchronous syncs wait for `land()`. */
+  isSlow = false;
+  readonly #underWay: (() => void)[] = [];
 
   /** With the `identity` of another disk its image is that disk's page cache, as a process that died left it; without, it is what a power cut or a copy left. */
   constructor(maxBytes: number, generator: () => number, image?: Uint8Array, identity = `simulated ${Math.floor(generator() * 2 ** 32)}`) {
     this.#memory = Buffer.from(new ArrayBuffer(maxBytes));
+    this.#clean = Buffer.alloc(maxBytes);
+    this.#durable = Buffer.alloc(maxBytes);
+    this.#stored = new Uint8Array(Math.ceil(maxBytes / PAGE));
     this.#random = generator;
     this.#identity = identity;
-    if (image === undefined) return;
-    this.#memory.set(image);
-    this.#size = image.length;
-    this.#durable = Buffer.from(image);
+    if (image !== undefined) this.load(image, identity);
+  }
+
+  /** Makes this disk a new one that holds `image`. No store may be open on it. */
+  load(image: Uint8Array, identity: string): void {
+    const most = Math.max(this.#size, this.#durableSize);
+    for (const buffer of [this.#memory, this.#clean, this.#durable]) {
+      buffer.set(image);
+      if (most > image.length) buffer.fill(0, image.length, most);
+    }
+    this.#stored.fill(0);
+    this.#size = this.#durableSize = image.length;
     this.#exists = true;
+    this.#locked = false;
+    this.#identity = identity;
+    this.#fileId = `simulated file ${files++}`;
+    this.syncsLeft = this.allocationsLeft = Number.POSITIVE_INFINITY;
+    this.onMoment = undefined;
+    this.isSlow = false;
+    this.#underWay.length = 0;
   }
 
   exists(): boolean {
@@ -63,11 +94,11 @@ export class SimulatedDisk implements Mapping {
 
   create(_path: string, head: Uint8Array, size: number): boolean {
     if (this.#exists) return false;
-    this.#memory.fill(0, 0, size);
-    this.#memory.set(head);
-    this.#size = size;
-    this.#durable = Buffer.from(this.#memory.subarray(0, size));
-    this.#exists = true;
+    const image = Buffer.alloc(size);
+    image.set(head);
+    const { onMoment, isSlow, syncsLeft, allocationsLeft } = this;
+    this.load(image, this.#identity);
+    Object.assign(this, { onMoment, isSlow, syncsLeft, allocationsLeft });
     return true;
   }
 
@@ -75,50 +106,174 @@ export class SimulatedDisk implements Mapping {
     return this.#identity;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   /** The bytes as the page cache has them: what a copy of the file sees. */
   get contents(): Buffer {
     return Buffer.from(this.#memory.subarray(0, this.#size));
   }
 
+  /** The same memory and disk, after the process that had the file open died. What that process still does is not seen here. */
+  afterDeath(): SimulatedDisk {
+    const other = new SimulatedDisk(this.#memory.length, this.#random, undefined, this.#identity);
+    this.#memory.copy(other.#memory);
+    this.#clean.copy(other.#clean);
+    this.#durable.copy(other.#durable);
+    other.#stored.set(this.#stored);
+    other.#size = this.#size;
+    other.#durableSize = this.#durableSize;
+    other.#exists = this.#exists;
+    Object.assign(other, { place: this.place, syncs: this.syncs, syncsLeft: this.syncsLeft, allocationsLeft: this.allocationsLeft, failure: this.failure });
+    return other;
+  }
+
+  /** A word of the file, as processes see it now. */
+  double(offset: number): number {
+    return this.#memory.readDoubleLE(offset);
+  }
+
   /** The kernel writes back some dirty sectors, as it may at any moment. */
   writeBack(share: number): void {
-    this.#persist(0, this.#size, share, false);
-  }
-
-  /** What is on the disk after a power cut now: a file of its own. */
-  cut(): Buffer {
-    const share = [0, 1, this.#random(), this.#random() * 0.1][Math.floor(this.#random() * 4)];
-    this.#persist(0, this.#size, share, true);
-    return Buffer.from(this.#durable);
-  }
-
-  #persist(from: number, to: number, share: number, torn: boolean): void {
-    for (let at = from - (from % SECTOR); at < to; at += SECTOR) {
-      const end = Math.min(at + SECTOR, this.#size);
-      const now = this.#memory.subarray(at, end);
-      if (at < this.#durable.length && now.equals(this.#durable.subarray(at, end))) continue;
-      if (this.#random() >= share) continue;
-      // A sector past the durable end makes the file longer; what lies between is a hole, which reads as zeros.
-      if (end > this.#durable.length) this.#durable = Buffer.concat([this.#durable, Buffer.alloc(end - this.#durable.length)]);
-      if (torn && this.#random() < 0.2) {
-        for (let word = at; word < end; word += 8) if (this.#random() < 0.5) this.#durable.set(this.#memory.subarray(word, Math.min(word + 8, end)), word);
-      } else this.#durable.set(now, at);
+    for (const page of this.#dirtyPages(0, this.#size)) {
+      for (const at of this.#differing(page, this.#durable)) {
+        if (this.#random() >= share) continue;
+        const end = Math.min(at + SECTOR, this.#size);
+        this.#memory.copy(this.#durable, at, at, end);
+        this.#durableSize = Math.max(this.#durableSize, end);
+        // Its bytes may come to be what they were: it is not what the disk has, all the same.
+        this.#stored[page / PAGE] = 1;
+      }
     }
+    if (this.#random() < share) this.#durableSize = this.#someLength();
+  }
+
+  /** Sectors that a power cut could leave as they are or as they were: where each starts. */
+  unsynced(): number[] {
+    const sectors: number[] = [];
+    for (const page of this.#dirtyPages(0, this.#size)) sectors.push(...this.#differing(page, this.#durable));
+    return sectors;
+  }
+
+  /** What is on the disk after a power cut now: a file of its own. This disk goes on as if nothing had happened. */
+  cut(): Buffer {
+    const next = this.#random;
+    const share = [0, 1, next(), next() * 0.1][Math.floor(next() * 4)];
+    const torn = next() < 0.5 ? 0.2 : 0;
+    const length = this.#someLength();
+    const image = Buffer.alloc(this.#size);
+    this.#durable.copy(image, 0, 0, this.#durableSize);
+    let end = length;
+    for (const page of this.#dirtyPages(0, this.#size)) {
+      for (const at of this.#differing(page, this.#durable)) {
+        if (next() >= share) continue;
+        const sectorEnd = Math.min(at + SECTOR, this.#size);
+        if (next() >= torn) this.#memory.copy(image, at, at, sectorEnd);
+        else for (let word = at; word < sectorEnd; word += WORD) if (next() < 0.5) this.#memory.copy(image, word, word, Math.min(word + WORD, sectorEnd));
+        end = Math.max(end, sectorEnd);
+      }
+    }
+    return image.subarray(0, end);
+  }
+
+  /** What is on the disk when just these of the `unsynced` sectors were written back. */
+  cutWith(sectors: readonly number[]): Buffer {
+    const image = Buffer.alloc(this.#size);
+    this.#durable.copy(image, 0, 0, this.#durableSize);
+    let end = this.#durableSize;
+    for (const at of sectors) {
+      const sectorEnd = Math.min(at + SECTOR, this.#size);
+      this.#memory.copy(image, at, at, sectorEnd);
+      end = Math.max(end, sectorEnd);
+    }
+    return image.subarray(0, end);
+  }
+
+  /** The length that is durable, all of it, or something between. */
+  #someLength(): number {
+    const more = this.#size - this.#durableSize;
+    if (more === 0) return this.#size;
+    const dice = this.#random() * 3;
+    return dice < 1 ? this.#durableSize : dice < 2 ? this.#size : this.#durableSize + Math.floor((this.#random() * more) / SECTOR) * SECTOR;
+  }
+
+  *#dirtyPages(from: number, to: number): Generator<number> {
+    for (let page = from - (from % PAGE); page < to; page += PAGE) {
+      if (this.#stored[page / PAGE] !== 0 || this.#memory.compare(this.#clean, page, page + PAGE, page, page + PAGE) !== 0) yield page;
+    }
+  }
+
+  /** Sectors of a page whose bytes are not those of `other`, or which its length does not reach. */
+  *#differing(page: number, other: Buffer): Generator<number> {
+    for (let at = page; at < page + PAGE && at < this.#size; at += SECTOR) {
+      if (at >= this.#durableSize || this.#memory.compare(other, at, at + SECTOR, at, at + SECTOR) !== 0) yield at;
+    }
+  }
+
+  #sync(from: number, to: number): void {
+    this.syncs++;
+    this.onMoment?.('before sync');
+    const first = from - (from % PAGE);
+    const last = Math.min(Math.ceil(to / PAGE) * PAGE, this.#size);
+    const pages = [...this.#dirtyPages(first, last)];
+    if (this.syncsLeft <= 0) {
+      const share = this.#random();
+      for (const page of pages) {
+        for (const at of this.#differing(page, this.#durable)) {
+          if (this.#random() >= share) continue;
+          this.#memory.copy(this.#durable, at, at, Math.min(at + SECTOR, this.#size));
+          this.#durableSize = Math.max(this.#durableSize, Math.min(at + SECTOR, this.#size));
+        }
+        this.#markClean(page);
+      }
+      throw this.failure();
+    }
+    this.syncsLeft--;
+    this.#write(pages);
+    this.#durableSize = Math.max(this.#durableSize, last);
+    this.onMoment?.('after sync');
+  }
+
+  #write(pages: readonly number[]): void {
+    for (const page of pages) {
+      const end = Math.min(page + PAGE, this.#size);
+      this.#memory.copy(this.#durable, page, page, end);
+      this.#durableSize = Math.max(this.#durableSize, end);
+      this.#markClean(page);
+    }
+  }
+
+  #markClean(page: number): void {
+    this.#memory.copy(this.#clean, page, page, Math.min(page + PAGE, this.#size));
+    this.#stored[page / PAGE] = 0;
+  }
+
+  /** Ends the asynchronous syncs that are under way. */
+  land(): void {
+    for (const end of this.#underWay.splice(0)) end();
+  }
+
+  /** A page is written as it is at the call or as it is at the end: a store in between may be in it or not. */
+  async #syncSlowly(from: number, to: number): Promise<void> {
+    this.onMoment?.('before sync');
+    for (let page = from - (from % PAGE); page < to && this.syncsLeft > 0; page += PAGE)
+      if (this.#random() < 0.5) this.#write([...this.#dirtyPages(page, page + 1)]);
+    await new Promise<void>((resolve) => this.#underWay.push(resolve));
+    this.#sync(from, to);
+  }
+
+  #allocate(from: number, to: number): void {
+    if (this.allocationsLeft <= 0 || to > this.#memory.length) throw new StoreError('ERR_STORE_FULL', 'the simulated disk is full');
+    this.allocationsLeft--;
+    this.#memory.fill(0, from, to);
+    this.#stored.fill(1, Math.floor(from / PAGE), Math.ceil(to / PAGE));
+    this.#size = Math.max(this.#size, to);
+    this.onMoment?.('allocate');
   }
 
   open(path: string, { readOnly }: { readOnly: boolean }): MappedFile {
     const disk = this;
-    const sync = (region: Region, from: number, to: number): void => {
-      const start = region.offset + from;
-      const first = start - (start % PAGE);
-      const last = Math.min(Math.ceil((region.offset + to) / PAGE) * PAGE, disk.#size);
-      if (disk.syncsLeft <= 0) {
-        disk.#persist(first, last, disk.#random(), true);
-        throw disk.failure();
-      }
-      disk.syncsLeft--;
-      disk.#persist(first, last, 1, false);
-    };
     return {
       kind: 'simulated',
       path,
@@ -126,15 +281,11 @@ export class SimulatedDisk implements Mapping {
       fileId: () => disk.#fileId,
       size: () => disk.#size,
       read: (offset, length) => Buffer.from(disk.#memory.subarray(offset, Math.min(offset + length, disk.#size))),
-      allocate(from, to) {
-        if (to > disk.#memory.length) throw new StoreError('ERR_STORE_FULL', 'the simulated disk is full');
-        disk.#memory.fill(0, from, to);
-        disk.#size = Math.max(disk.#size, to);
-      },
+      allocate: (from, to) => disk.#allocate(from, to),
       async allocateAsync(from, to) {
-        this.allocate(from, to);
+        disk.#allocate(from, to);
       },
-      freeSpace: () => disk.#memory.length - disk.#size,
+      freeSpace: () => (disk.allocationsLeft > 0 ? disk.#memory.length - disk.#size : 0),
       map(offset, length): Region {
         const { buffer } = disk.#memory;
         return {
@@ -146,9 +297,10 @@ export class SimulatedDisk implements Mapping {
         };
       },
       unmap() {},
-      sync,
+      sync: (region, from, to) => disk.#sync(region.offset + from, region.offset + to),
       async syncAsync(region, from, to) {
-        sync(region, from, to);
+        if (disk.isSlow) await disk.#syncSlowly(region.offset + from, region.offset + to);
+        else disk.#sync(region.offset + from, region.offset + to);
       },
       tryLock() {
         if (disk.#locked) return false;

@@ -1,7 +1,9 @@
 // All rows, in the order of the table. Each is a file here, `<id>-<name>.ts`, and its share of `npm test` beside it, `<id>-<name>.slow.test.ts`.
 
 import type { Row } from '../row.js';
+import { powerCuts } from './1-power-cuts.js';
+import { lives } from './3-lives.js';
 import { damage } from './8-damage.js';
 import { cuts } from './9-cuts.js';
 
-export const rows: readonly Row[] = [damage, cuts];
+export const rows: readonly Row[] = [powerCuts, lives, damage, cuts];

@@ -54,9 +54,9 @@ export class SegmentFile {
     this.wordBase = new Int32Array(Math.max(capacity, 16));
     this.mapUpTo(capacity);
     this.head = this.regions[0];
-    const start = this.head.bytes.byteOffset + L.CONTROL_OFFSET;
-    this.control = new Int32Array(this.head.bytes.buffer, start, Control.WORDS);
-    this.controlDoubles = new Float64Array(this.head.bytes.buffer, start, Control.WORDS / 2);
+    const start = L.CONTROL_OFFSET >> 2;
+    this.control = this.head.words.subarray(start, start + Control.WORDS);
+    this.controlDoubles = this.head.doubles.subarray(start >> 1, (start + Control.WORDS) >> 1);
   }
 
   get mappings(): number {

@@ -1,0 +1,4 @@
+import { ciShare } from '../ci.js';
+import { lives } from './3-lives.js';
+
+ciShare(lives);

@@ -1,0 +1,277 @@
+// One store on a simulated disk, the Map beside it, and what the store must be after a power cut at any moment.
+// A flush is known by its number: what was there when it took the number is what must be there when a recovery says that it came to that flush.
+
+import * as L from '../../../packages/engine/src/layout.js';
+import type { Mapping } from '../../../packages/engine/src/mapping/mapping.js';
+import { openStoreIn } from '../../../packages/engine/src/store/registry.js';
+import type { Store } from '../../../packages/engine/src/store/store.js';
+import { mixed, random } from '../../support/random.js';
+import { type Moment, SimulatedDisk } from '../../support/simulated-mapping.js';
+import { trappedMapping } from '../../support/trapped-mapping.js';
+import { difference, expiryOf, keyFrom, type Model, modelAfter } from './model.js';
+import { type Operation, valueFrom } from './story.js';
+
+const START = 1_000_000;
+const LAST_FLUSH = L.CONTROL_OFFSET + L.Control.LAST_FLUSH * 4;
+const DURABLE_FLUSH = L.CONTROL_OFFSET + L.Control.DURABLE_FLUSH * 4;
+
+/** A store is not what it must be. */
+export class Wrong extends Error {}
+
+/** A power cut: what it left on the disk, and which flushes it may be as. */
+export interface Cut {
+  image: Buffer;
+  completed: number;
+  begun: number;
+  where: string;
+}
+
+export interface WorldOptions {
+  seed: number;
+  /** Segments that `maxSize` holds. */
+  segments: number;
+  /** Every store of a word is a moment too. */
+  trapped: boolean;
+  /** What the row does at a moment inside the engine's calls: write back, cut. */
+  atMoment(world: World, moment: Moment): void;
+}
+
+let opened = 0;
+
+export class World {
+  readonly options: WorldOptions;
+  now = START;
+  disk: SimulatedDisk;
+  store!: Store;
+  model: Model = new Map();
+  /** By flush: what was there when it began. Two, if it began inside an operation, which may have taken effect by then. */
+  readonly flushed = new Map<number, Model[]>();
+  /** What the operation under way will leave, and the flushes that began inside it. */
+  private after: Model | undefined;
+  private readonly begunInside: number[] = [];
+  /** Cuts whose survivors were not looked at yet. */
+  readonly cuts: Cut[] = [];
+  /** The disk of survivors, used again and again. */
+  private readonly scratch: SimulatedDisk;
+  next: () => number;
+  /** Looked at: survivors of cuts. */
+  cases = 0;
+  /** While a recovery runs: the flush that it must come to. */
+  private recoveringTo: number | undefined;
+  private doing = 'the first opening';
+  /** Of all lives: how often the file grew, and segments that were cleaned. */
+  growths = 0;
+  cleaned = 0;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.next = random(mixed(options.seed, 1));
+    this.disk = this.newDisk();
+    this.scratch = this.newDisk();
+    this.recoveringTo = 1;
+    this.flushed.set(1, [new Map()]);
+    this.open();
+  }
+
+  get maxBytes(): number {
+    return L.HEAD_BYTES + this.options.segments * 4096;
+  }
+
+  private newDisk(): SimulatedDisk {
+    return new SimulatedDisk(this.maxBytes, () => this.next());
+  }
+
+  private openOn(mapping: Mapping): Store {
+    const environment = { now: () => this.now, random: (count: number) => new Uint8Array(count).fill(this.options.seed) };
+    return openStoreIn(`/world/${opened++}`, { segmentSize: 4096, maxSize: this.maxBytes, flush: 'manual' }, environment, mapping);
+  }
+
+  /** Opens the disk as it is. */
+  private open(): void {
+    const { disk, options } = this;
+    disk.isSlow = true;
+    disk.onMoment = (moment) => this.onMoment(moment);
+    this.store = this.openOn(options.trapped ? trappedMapping(disk, () => disk.onMoment?.('store')) : disk);
+    this.recoveringTo = undefined;
+  }
+
+  private onMoment(moment: Moment): void {
+    if (moment === 'before sync') this.noteFlush();
+    this.options.atMoment(this, moment);
+  }
+
+  /** The first sync of a flush comes before anything else can happen: what is there now is what the flush is of. */
+  private noteFlush(): void {
+    if (this.recoveringTo !== undefined) return;
+    const begun = this.disk.double(LAST_FLUSH);
+    if (this.flushed.has(begun)) return;
+    // Inside an operation a flush may come before it takes effect, for room is made first, or after, for cleaning comes last.
+    this.flushed.set(begun, this.after === undefined ? [new Map(this.model)] : [new Map(this.model), this.after]);
+    this.begunInside.push(begun);
+  }
+
+  /** Cuts the power: the disk as it may be now. The store goes on. */
+  cutNow(image = this.disk.cut()): Cut {
+    const { recoveringTo, disk, doing } = this;
+    const completed = recoveringTo ?? disk.double(DURABLE_FLUSH);
+    const begun = recoveringTo ?? disk.double(LAST_FLUSH);
+    return { image, completed, begun, where: doing };
+  }
+
+  /** The same; the survivor is looked at by `lookAtCuts`. */
+  cut(): void {
+    this.cuts.push(this.cutNow());
+  }
+
+  /** Opens what each cut left: it must be as at the flush that had completed, or at the one in progress. */
+  lookAtCuts(): void {
+    for (const cut of this.cuts.splice(0)) this.lookAt(cut);
+  }
+
+  /** Returns the flush that the survivor is as, and what is in it. */
+  lookAt(cut: Cut): { flush: number; model: Model } {
+    this.cases++;
+    const { scratch } = this;
+    const wrong = (what: string) => new Wrong(`after a power cut in ${cut.where} (flush ${cut.completed} had completed, ${cut.begun} had begun): ${what}`);
+    scratch.load(cut.image, `elsewhere ${this.cases}`);
+    let survivor: Store;
+    try {
+      survivor = this.openOn(scratch);
+    } catch (error) {
+      throw wrong(`it does not open: ${(error as Error).message}`);
+    }
+    try {
+      const flush = survivor.stats().durableFlush;
+      if (flush !== cut.completed && flush !== cut.begun) throw wrong(`it is as at flush ${flush}`);
+      const models = this.flushed.get(flush) ?? [];
+      const differences = models.map((model) => difference(survivor, model, this.now));
+      const match = differences.indexOf(undefined);
+      if (match < 0) throw wrong(`as at flush ${flush}, ${differences.join(', nor: ')}`);
+      const [finding] = survivor.check();
+      if (finding !== undefined) throw wrong(`check() finds ${finding.invariant}: ${finding.message}`);
+      return { flush, model: models[match] };
+    } catch (error) {
+      throw error instanceof Wrong ? error : wrong((error as Error).message);
+    } finally {
+      survivor.close();
+    }
+  }
+
+  /** Goes on with what a cut left. Earlier flushes of the old life can not be met again, later ones neither. */
+  revive(cut: Cut): void {
+    const { flush, model } = this.lookAt(cut);
+    this.leave();
+    this.disk = this.newDisk();
+    this.disk.load(cut.image, `revived ${this.cases}`);
+    this.model = new Map(model);
+    this.flushed.clear();
+    this.flushed.set(flush, [model]);
+    this.recoveringTo = flush;
+    this.doing = 'a recovery';
+    this.open();
+    this.assertSame('after a recovery');
+  }
+
+  /** Ends the store of a life that is over: it still has its old disk. */
+  private leave(): void {
+    this.disk.onMoment = undefined;
+    this.disk.land();
+    this.count();
+    this.store.close();
+  }
+
+  private count(): void {
+    const { growths, cleanedSegments } = this.store.stats();
+    this.growths += growths;
+    this.cleaned += cleanedSegments;
+  }
+
+  close(): void {
+    this.leave();
+  }
+
+  assertSame(when: string): void {
+    const differs = difference(this.store, this.model, this.now);
+    if (differs !== undefined) throw new Wrong(`${when}: ${differs}`);
+  }
+
+  async run(operation: Operation, name: string): Promise<void> {
+    this.next = random(operation.dice);
+    this.doing = name;
+    this.begunInside.length = 0;
+    this.after = modelAfter(this.model, operation, this.now);
+    try {
+      this.perform(operation);
+      this.model = this.after ?? this.model;
+    } catch (error) {
+      // Full: then nothing has changed.
+      if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
+      for (const flush of this.begunInside) this.flushed.get(flush)?.splice(1);
+    } finally {
+      this.after = undefined;
+    }
+    if (this.next() < 0.6) this.disk.land();
+    await turn();
+  }
+
+  private perform(operation: Operation): void {
+    const { store } = this;
+    const expiresAt = (ttl: number) => expiryOf(ttl, this.now);
+    switch (operation.do) {
+      case 'set': {
+        const { key, value, ttl } = operation.item;
+        return store.set(keyFrom(key), valueFrom(value), { expiresAt: expiresAt(ttl) });
+      }
+      case 'delete':
+        return void store.delete(keyFrom(operation.key));
+      case 'touch':
+        return void store.touch(keyFrom(operation.key), { expiresAt: expiresAt(operation.ttl) });
+      case 'batch':
+        return store.batch((batch) => {
+          for (const one of operation.items) {
+            if (one.gone) batch.delete(keyFrom(one.key));
+            else batch.set(keyFrom(one.key), valueFrom(one.value), { expiresAt: expiresAt(one.ttl) });
+          }
+        });
+      case 'deleteMany':
+        return void store.deleteMany(operation.keys.map(keyFrom));
+      case 'clear':
+        return void store.clear();
+      case 'compact':
+        return store.compact();
+      case 'flush':
+        return store.flushSync();
+      case 'flush aside':
+        return void store.flush().catch(() => undefined);
+      case 'wait':
+        this.now += operation.ms;
+        return;
+      case 'reopen':
+        return this.reopen();
+      case 'die':
+        return this.die();
+    }
+  }
+
+  private reopen(): void {
+    this.disk.land();
+    this.count();
+    this.store.close();
+    this.open();
+    this.assertSame('after a clean close');
+  }
+
+  /** The process dies; the next one finds its memory. */
+  private die(): void {
+    const survivor = this.disk.afterDeath();
+    this.leave();
+    this.disk = survivor;
+    this.open();
+    this.assertSame('after the death of the process');
+  }
+}
+
+/** Lets what waits for a sync go on. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 4; i++) await undefined;
+}

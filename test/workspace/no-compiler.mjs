@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { binOf, clone, mappingOf, plainEnvironment, readTestOutput, run, table, temporary, which } from './clone.mjs';
 
 const PROGRAMS =
-  'node npm npx git sh env cat ls mkdir rm rmdir cp mv ln chmod touch stat df uname dirname basename readlink realpath sed grep tail head tee mktemp sleep kill ps true false id mount umount'.split(
+  'node npm npx git sh env cat ls mkdir mkfifo rm rmdir cp mv ln chmod touch stat df uname dirname basename readlink realpath sed grep tail head tee mktemp sleep kill ps true false id mount umount'.split(
     ' ',
   );
 

@@ -28,6 +28,7 @@ async function main(options) {
   const runners = {
     throughput: () => runThroughput('throughput', options),
     keyv: () => runThroughput('keyv', options),
+    keyv6: () => runThroughput('keyv6', options),
     durable: () => runThroughput('durable', options),
     latency: () => runLatency(options),
     open: () => runOpen(options),

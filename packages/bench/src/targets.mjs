@@ -8,6 +8,8 @@ export const TARGETS = [
   { suite: 'throughput', at: 1_000_000, contestant: 'engine-', phase: 'insert', least: 1.2, unit: 'x Map' },
   { suite: 'keyv', at: 100_000, contestant: ['keyv-mmap', 'keyv-koffi'], phase: 'get', least: 2, unit: 'x Keyv on Map' },
   { suite: 'keyv', at: 100_000, contestant: ['keyv-mmap', 'keyv-koffi'], phase: 'insert', least: 2, unit: 'x Keyv on Map' },
+  { suite: 'keyv6', at: 100_000, contestant: ['keyv6-mmap', 'keyv6-koffi'], phase: 'get', least: 2, unit: 'x Keyv 6 on Map' },
+  { suite: 'keyv6', at: 100_000, contestant: ['keyv6-mmap', 'keyv6-koffi'], phase: 'insert', least: 2, unit: 'x Keyv 6 on Map' },
   { suite: 'latency', from: 100_000, contestant: 'engine-', phase: 'insert', most: 25, unit: 'x median (p99.9)' },
   { suite: 'latency', from: 100_000, contestant: 'engine-', phase: 'overwrite', most: 25, unit: 'x median (p99.9)' },
   { suite: 'open', at: 1_000_000, contestant: ['engine-mmap', 'engine-koffi'], phase: 'clean', most: 20, unit: 'ms' },

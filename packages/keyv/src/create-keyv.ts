@@ -20,6 +20,8 @@ export function keyvSettings(target: string | CreateKeyvOptions, keyvOptions: Om
     serialize: undefined,
     deserialize: undefined,
     serialization: false,
+    // Keyv 6 would check each expiry again, which the engine has just done; keyv 5 can't be told.
+    checkExpired: false,
     ...keyvOptions,
     // An undefined namespace is a forgotten one: with none at all, clear() would take everything.
     namespace: keyvOptions.namespace ?? options.namespace ?? 'keyv',

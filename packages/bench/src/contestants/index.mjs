@@ -28,6 +28,10 @@ export const CONTESTANTS = [
   { name: 'keyv-map-raw', label: 'Keyv on Map, no serializer', file: 'keyv', variant: 'map-raw', weight: 2, async: true },
   { name: 'keyv-mmap', label: 'Keyv on mapstone, mmap-io', file: 'keyv', variant: 'mmap-io', weight: 2, async: true },
   { name: 'keyv-koffi', label: 'Keyv on mapstone, koffi', file: 'keyv', variant: 'koffi', weight: 2, async: true },
+  { name: 'keyv6-map', label: 'Keyv 6 on Map', file: 'keyv', variant: 'map 6', weight: 3, async: true },
+  { name: 'keyv6-map-raw', label: 'Keyv 6 on Map, no serializer', file: 'keyv', variant: 'map-raw 6', weight: 3, async: true },
+  { name: 'keyv6-mmap', label: 'Keyv 6 on mapstone, mmap-io', file: 'keyv', variant: 'mmap-io 6', weight: 3, async: true },
+  { name: 'keyv6-koffi', label: 'Keyv 6 on mapstone, koffi', file: 'keyv', variant: 'koffi 6', weight: 3, async: true },
   { name: 'keyv-lmdb', label: 'Keyv on lmdb', file: 'keyv', variant: 'lmdb', weight: 4, async: true },
 ];
 

@@ -1,6 +1,7 @@
-// Keyv over several stores. Every call is awaited by the harness; nothing is stored with a ttl.
+// Keyv 5 and 6 over several stores. Every call is awaited by the harness; nothing is stored with a ttl.
 import { join } from 'node:path';
 import { Keyv } from 'keyv';
+import { Keyv as Keyv6 } from 'keyv6';
 
 /** The least an adapter over lmdb can be: it pays for Keyv's serializer, as the published adapters do. */
 async function overLmdb(dir) {
@@ -27,12 +28,23 @@ async function overMapstone(dir, mapping) {
   return { keyv, close: () => keyv.disconnect() };
 }
 
+/** `createKeyv` takes the `keyv` that is installed beside it, which is 5 here: so the same settings go to keyv 6. */
+async function sixOverMapstone(dir, mapping) {
+  const { keyvSettings } = await import(new URL('../../../keyv/dist/create-keyv.js', import.meta.url).href);
+  const keyv = new Keyv6(keyvSettings({ path: join(dir, 'keyv.mapstone'), mapping }));
+  return { keyv, close: () => keyv.disconnect() };
+}
+
 const KINDS = {
   map: () => ({ keyv: new Keyv({ store: new Map() }) }),
   'map-raw': () => ({ keyv: new Keyv({ store: new Map(), serialize: undefined, deserialize: undefined }) }),
   lmdb: overLmdb,
   'mmap-io': (dir) => overMapstone(dir, 'mmap-io'),
   koffi: (dir) => overMapstone(dir, 'koffi'),
+  'map 6': () => ({ keyv: new Keyv6({ store: new Map() }) }),
+  'map-raw 6': () => ({ keyv: new Keyv6({ store: new Map(), serialization: false }) }),
+  'mmap-io 6': (dir) => sixOverMapstone(dir, 'mmap-io'),
+  'koffi 6': (dir) => sixOverMapstone(dir, 'koffi'),
 };
 
 export async function open(dir, variant) {

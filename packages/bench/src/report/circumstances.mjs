@@ -4,7 +4,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 
 const FILE_SYSTEMS = { 61267: 'ext4', 16914836: 'tmpfs', 2435016766: 'btrfs', 1481003842: 'xfs', 801189825: 'zfs', 2035054128: 'overlayfs' };
-const PACKAGES = ['lmdb', 'better-sqlite3', 'keyv', '@mapstone/engine', '@mapstone/keyv'];
+const PACKAGES = ['lmdb', 'better-sqlite3', 'keyv', 'keyv6', '@mapstone/engine', '@mapstone/keyv'];
 
 function git(...args) {
   try {

@@ -134,6 +134,7 @@ const NOTES = {
   adapters: 'A hit through the adapter, its host around it, beside the same through the store it replaces, in the same pair. Medians over the runs, range.',
   throughput: 'Ratio to the Map that ran just before in the same pair (above 1x: faster), median over the runs; range; operations a second.',
   keyv: 'Ratio to Keyv over a Map with its default serializer, in the same pair; every call awaited. Range; operations a second.',
+  keyv6: 'Ratio to Keyv 6 over a Map with its default serializer, in the same pair; every call awaited. Range; operations a second.',
   durable: 'Every write is on disk before it returns. Ratio to a Map, range, operations a second.',
   latency: 'Medians over the runs, the largest maximum. Clock included in the percentiles, taken off in p99.9 / p50.',
   open: 'A fresh process each; file in the page cache. 1,000 sampled keys are read back each time.',

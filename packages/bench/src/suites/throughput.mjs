@@ -1,4 +1,4 @@
-// Suites `throughput` (against a Map), `keyv` (against Keyv over a Map) and `durable` (every write on disk before it
+// Suites `throughput` (against a Map), `keyv` and `keyv6` (against that Keyv over a Map) and `durable` (every write on disk before it
 // returns): operations a second, phase by phase.
 import { spread } from '../stats.mjs';
 import { callTheField } from './field.mjs';
@@ -15,6 +15,11 @@ const FIELDS = {
   keyv: {
     baseline: 'keyv-map',
     names: ['map', 'keyv-map-raw', 'keyv-mmap', 'keyv-koffi', 'keyv-lmdb'],
+    sizes: [100_000],
+  },
+  keyv6: {
+    baseline: 'keyv6-map',
+    names: ['keyv6-map-raw', 'keyv6-mmap', 'keyv6-koffi'],
     sizes: [100_000],
   },
   durable: {

@@ -58,6 +58,12 @@ interface Metadata {
   fingerprint: string;
 }
 
+/** MikroORM adds these to the options of any metadata cache. */
+interface FileCacheOptions {
+  cacheDir?: unknown;
+  combined?: unknown;
+}
+
 /**
  * `metadataCache: { enabled: true, adapter: MapstoneMetadataCache, options: { path } }`. An entry holds until its entity's source, or MikroORM, is another.
  * The namespace is `mikro-orm-metadata` unless told otherwise.
@@ -66,7 +72,7 @@ export class MapstoneMetadataCache implements SyncCacheAdapter {
   readonly #scope: Scope;
   readonly #baseDir: string;
 
-  constructor(options: MikroOrmCacheOptions, baseDir: string = process.cwd()) {
+  constructor({ cacheDir: _cacheDir, combined: _combined, ...options }: MikroOrmCacheOptions & FileCacheOptions, baseDir: string = process.cwd()) {
     this.#scope = new Scope(options, 'mikro-orm-metadata', 'm');
     this.#baseDir = baseDir;
     this.#scope.store;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { examples, run } from './run.js';
 
-const FOLDERS = ['adapter-template'];
+const FOLDERS = ['adapter-template', 'unstorage'];
 const NOT_EXAMPLES = ['main-job.mjs'];
 
 /** What each prints, whole. */
@@ -38,6 +38,13 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
   'clean-exit.mjs': [
     'with-handler: ended with exit code 0, opened as after: clean, entry there: true',
     'without: ended with SIGTERM, opened as after: process-death, entry there: true',
+  ],
+  'unstorage/index.mjs': [
+    'keys: avatars:ada cache:report cache:token users:ada',
+    "user: { name: 'Ada Lovelace' }",
+    'avatar: not really a picture',
+    /^the token has about (59|60) seconds left$/,
+    'when the cache is cleared: avatars:ada users:ada',
   ],
   'adapter-template/index.mjs': [
     'three asked at once, the report was made 1 time: { number: 1, rows: [ 1, 2, 3 ] }',

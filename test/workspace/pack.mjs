@@ -1,7 +1,7 @@
 // `npm run test:pack`: what a user gets. The packages are packed, looked at by publint and arethetypeswrong, installed with plain npm into
 // empty projects beside their hosts, without a warning to act on, and run there.
-// An adapter takes part with a folder `test/packed`: programs (*.mjs, *.cjs) that run in such a project, and hosts.json, the names of those of
-// its devDependencies to install beside it.
+// An adapter takes part with a folder `test/packed`: programs (*.mjs, *.cjs) that run in such a project, and hosts.json: the names of those of
+// its devDependencies to install beside it, and, where a host makes npm warn by itself, patterns of those lines.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,11 +104,14 @@ function adapterProjects(folders) {
     const programs = join(folder, 'test/packed');
     if (!existsSync(programs)) return [];
     const { devDependencies } = manifest(folder);
-    const hosts = JSON.parse(readFileSync(join(programs, 'hosts.json'), 'utf8')).map((name) => {
+    const wanted = JSON.parse(readFileSync(join(programs, 'hosts.json'), 'utf8'));
+    const { hosts: names, warnings = [] } = Array.isArray(wanted) ? { hosts: wanted } : wanted;
+    const noAction = warnings.map((pattern) => new RegExp(pattern));
+    const hosts = names.map((name) => {
       if (!devDependencies[name]) throw new Error(`${programs}/hosts.json names ${name}, which is no devDependency of ${folder}`);
       return `${name}@${devDependencies[name]}`;
     });
-    return [{ name: basename(folder), folder, hosts, options: [], noAction: [], write: (dir) => cpSync(programs, dir, { recursive: true }) }];
+    return [{ name: basename(folder), folder, hosts, options: [], noAction, write: (dir) => cpSync(programs, dir, { recursive: true }) }];
   });
 }
 

@@ -1,0 +1,167 @@
+// The store: `interceptors.cache({ store: new MapstoneCacheStore({ path }) })`. Every call is synchronous, so a miss costs the request no turn of the event loop.
+import { Writable } from 'node:stream';
+import { type BatchOperations, openStore, type Store, type StoreOptions } from '@mapstone/engine';
+import { Bounds } from './bounds.js';
+import { assertKey, assertValue, type CacheKey, type CacheStore, type CacheValue, type GetResult } from './contract.js';
+import { answers, MAX_VARIANTS, type Response, response, urlKey } from './responses.js';
+
+export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'> {
+  /** The file; its directory must be there. Stores on one path share one engine. */
+  path: string;
+  /** Responses that are kept at most. Default: no limit but `maxSize`. */
+  maxCount?: number;
+  /** Bytes of bodies and headers that are kept at most; the file is up to about twice that. Default 1 GiB. */
+  maxSize?: number;
+  /** Bytes of a body that are kept at most: a response with a larger one is passed on and not stored. Default 5 MiB. */
+  maxEntrySize?: number;
+}
+
+const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20 };
+/** Bytes of UTF-8 that a key of the engine has at most. */
+const MAX_KEY = 65_535;
+
+export class MapstoneCacheStore implements CacheStore {
+  readonly #store: Store;
+  readonly #bounds: Bounds;
+  readonly #maxEntrySize: number;
+
+  /** Opens the file. Throws what `openStore` throws. */
+  constructor(options: MapstoneCacheStoreOptions) {
+    const { path, maxCount, maxSize, maxEntrySize, ...storeOptions } = options ?? {};
+    if (typeof path !== 'string' || path === '') {
+      throw new TypeError(`MapstoneCacheStore({ path }): path is the file to keep the responses in, not ${String(path)}`);
+    }
+    const limits = readLimits({ maxCount, maxSize, maxEntrySize });
+    this.#store = openStore(path, storeOptions);
+    this.#bounds = new Bounds(this.#store, limits);
+    this.#maxEntrySize = Math.min(limits.maxEntrySize, limits.maxSize);
+  }
+
+  /** The engine's handle: `flush()`, `stats()`, `backup()` and the rest. */
+  get engine(): Store {
+    return this.#store;
+  }
+
+  /** The newest response that may answer this request, until its `deleteAt`. */
+  get(key: CacheKey): GetResult | undefined {
+    assertKey(key);
+    const url = urlKey(key);
+    if (!fits(url)) return undefined;
+    const now = Date.now();
+    const found = this.#responses(url).find((one) => answers(one, key, now));
+    if (found === undefined) return undefined;
+    const body = this.#store.get<Buffer>(found.body);
+    // Replaced by another process since.
+    if (body === undefined) return undefined;
+    // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
+    return { ...found.value, body: body.length === 0 ? [] : [body] } as GetResult;
+  }
+
+  /** Takes the body, and stores the response when it has ended. `undefined` if it can't be stored. */
+  createWriteStream(key: CacheKey, value: CacheValue): Writable | undefined {
+    assertKey(key);
+    assertValue(value);
+    if (!fits(urlKey(key))) return undefined;
+    const max = this.#maxEntrySize;
+    const put = (body: Buffer) => this.#put(key, value, body);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    return new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        size += chunk.byteLength;
+        // Undici goes on without a stream that was destroyed, and drops what it had stored for this request.
+        if (size > max) this.destroy();
+        else chunks.push(chunk);
+        done();
+      },
+      final(done) {
+        try {
+          put(Buffer.concat(chunks, size));
+          done();
+        } catch (error) {
+          done(error as Error);
+        }
+      },
+    });
+  }
+
+  /** Drops all that is stored for the URL, whatever the method. */
+  delete(key: CacheKey): void {
+    assertKey(key);
+    const url = urlKey(key);
+    if (!fits(url)) return;
+    const removed = this.#responses(url);
+    if (removed.length > 0) this.#store.batch((batch) => this.#change(batch, url, [], [], removed));
+  }
+
+  /** Closes the store's handle. Requests through it fail with `ERR_STORE_CLOSED` from then on. */
+  close(): void {
+    this.#store.close();
+  }
+
+  #responses(url: string): Response[] {
+    return this.#store.get<Response[]>(url) ?? [];
+  }
+
+  #put(key: CacheKey, value: CacheValue, body: Buffer): void {
+    const url = urlKey(key);
+    const now = Date.now();
+    if (value.deleteAt <= now) return;
+    const added = response(key, value, body.byteLength, now);
+    const old = this.#responses(url);
+    const kept = old.filter((one) => one.value.deleteAt > now && !answers(one, key, now)).slice(0, MAX_VARIANTS - 1);
+    this.#store.batch((batch) => {
+      batch.set(added.body, body, { expiresAt: value.deleteAt });
+      this.#change(
+        batch,
+        url,
+        [added, ...kept],
+        [added],
+        old.filter((one) => !kept.includes(one)),
+      );
+    });
+    this.#bounds.makeRoom((of, response) => this.#remove(of, response));
+  }
+
+  #remove(url: string, { body }: Response): void {
+    const old = this.#responses(url);
+    const kept = old.filter((one) => one.body !== body);
+    if (kept.length === old.length) return;
+    this.#store.batch((batch) =>
+      this.#change(
+        batch,
+        url,
+        kept,
+        [],
+        old.filter((one) => one.body === body),
+      ),
+    );
+  }
+
+  #change(batch: BatchOperations, url: string, responses: Response[], added: Response[], removed: Response[]): void {
+    for (const { body } of removed) batch.delete(body);
+    if (responses.length === 0) batch.delete(url);
+    else batch.set(url, responses, { expiresAt: Math.max(...responses.map(({ value }) => value.deleteAt)) });
+    this.#bounds.note(batch, added, removed);
+  }
+}
+
+type Limits = typeof LIMITS;
+
+function readLimits(given: Partial<Limits>): Limits {
+  const limits = { ...LIMITS };
+  for (const name of Object.keys(LIMITS) as (keyof Limits)[]) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (!(Number.isInteger(value) || value === Number.POSITIVE_INFINITY) || value < 0) {
+      throw new TypeError(`MapstoneCacheStore({ ${name} }): ${name} is a whole number of 0 or more, or Infinity, not ${String(value)}`);
+    }
+    limits[name] = value;
+  }
+  return limits;
+}
+
+/** Of a URL too long for a key nothing is stored. */
+function fits(url: string): boolean {
+  return url.length * 3 <= MAX_KEY || Buffer.byteLength(url) <= MAX_KEY;
+}

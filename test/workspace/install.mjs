@@ -10,7 +10,7 @@ import { hasCompiler, onPath, repo, whyNoMmapIo } from './toolchain.mjs';
 const PNPM = 'pnpm@10.34.9';
 
 /** Folders that pnpm-workspace.yaml leaves out: each is a workspace of its own, with its own lockfile. */
-export const OTHER_WORKSPACES = ['packages/bench', 'packages/next'];
+export const OTHER_WORKSPACES = ['packages/bench', 'packages/next/test/app'];
 
 /** What `npm start` needs: these folders of the workspace, and none of the hosts (ORMs, frameworks) that the other adapters are tested with. */
 export const MAIN = ['.', 'packages/engine', 'packages/conformance', 'packages/keyv', 'examples'];

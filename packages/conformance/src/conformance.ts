@@ -26,10 +26,9 @@ export function conformance(options: ConformanceOptions, only: readonly Suite[] 
     for (const { name, needs = [], run } of cases) {
       const lacks: Optional | undefined = needs.find((need) => settings.without.has(need));
       const title = `${suite}: ${name}`;
-      // Whether a runner reads the function's parameters or its result: there are no parameters, and the promise gives nothing.
-      const body = () => inRoom(settings, (room) => withClock((clock) => run(room, clock)));
-      if (lacks === undefined) settings.test(title, body);
-      else settings.test.skip?.(`${title} (the adapter has no ${lacks})`, body);
+      // No named parameter: some runners take one for a callback to wait for.
+      if (lacks === undefined) settings.test(title, () => inRoom(settings, (room) => withClock((clock) => run(room, clock))));
+      else settings.test(`${title} (skipped)`, async (...[context]) => context?.skip?.(`the adapter has no ${lacks}`));
     }
   }
 }

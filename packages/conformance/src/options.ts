@@ -25,10 +25,7 @@ export type Optional = 'has' | 'keys' | 'clear' | 'ttl';
 const OPTIONAL: readonly Optional[] = ['has', 'keys', 'clear', 'ttl'];
 
 /** `test` of vitest, node:test or tape, `it` of mocha or jest: anything that takes a name and a function that may return a promise. */
-export interface TestRunner {
-  (name: string, run: () => Promise<void>): unknown;
-  skip?: (name: string, run: () => Promise<void>) => unknown;
-}
+export type TestRunner = (name: string, run: (...context: any[]) => Promise<void>) => unknown;
 
 export interface ConformanceOptions {
   test: TestRunner;

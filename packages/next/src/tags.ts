@@ -1,0 +1,73 @@
+// When each tag was revalidated, in a store that every process maps: what one process notes is seen by the next read of any other.
+// Instants in milliseconds since 1970. What was made in the very millisecond of a revalidation counts as made before it.
+import type { Store } from '@mapstone/engine';
+import type { TagDurations } from './contract.js';
+
+interface Revalidated {
+  /** What was made up to then is served once more, and made again in the background. */
+  stale?: number;
+  /** What was made up to then is gone. */
+  expired?: number;
+  /** What was made up to `upTo` will be gone at `from`. */
+  expiring?: { upTo: number; from: number };
+}
+
+/** Not a tag: those have a prefix. */
+const ALL = 'all';
+const nameOf = (tag: string) => `tag:${tag}`;
+
+export class Tags {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Is what was made at `timestamp` gone because of one of its tags? */
+  expired(tags: readonly string[], timestamp: number): boolean {
+    return timestamp <= this.expiration(tags);
+  }
+
+  stale(tags: readonly string[], timestamp: number): boolean {
+    return tags.some((tag) => timestamp <= (this.#read(nameOf(tag)).stale ?? 0));
+  }
+
+  /** What was made up to then is gone because of one of these tags; 0 if none was revalidated. */
+  expiration(tags: readonly string[]): number {
+    const now = Date.now();
+    return Math.max(...[ALL, ...tags.map(nameOf)].map((name) => expiredBy(this.#read(name), now)));
+  }
+
+  /** Resolves when it is durable: a power cut must not bring back what was revalidated. */
+  async revalidate(tags: readonly string[], durations?: TagDurations): Promise<void> {
+    const now = Date.now();
+    try {
+      this.#store.batch((batch) => {
+        for (const name of new Set(tags.map(nameOf))) batch.set(name, next(this.#read(name), now, durations));
+      });
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
+      // More tags than there is room for: everything made so far is taken for revalidated, and they are counted from here.
+      this.#store.clear();
+      this.#store.set(ALL, { expired: now } satisfies Revalidated);
+    }
+    await this.#store.flush();
+  }
+
+  #read(name: string): Revalidated {
+    return this.#store.get<Revalidated>(name) ?? {};
+  }
+}
+
+function expiredBy({ expired = 0, expiring }: Revalidated, now: number): number {
+  return expiring !== undefined && expiring.from <= now ? Math.max(expired, expiring.upTo) : expired;
+}
+
+function next(before: Revalidated, now: number, durations: TagDurations | undefined): Revalidated {
+  const expired = expiredBy(before, now);
+  const delay = durations === undefined ? 0 : durations.expire;
+  if (delay !== undefined && delay <= 0) return { expired: now };
+  const ahead = before.expiring !== undefined && before.expiring.from > now ? before.expiring.from : Number.POSITIVE_INFINITY;
+  const from = Math.min(ahead, delay === undefined ? Number.POSITIVE_INFINITY : now + delay * 1000);
+  return { stale: now, expired, ...(from === Number.POSITIVE_INFINITY ? {} : { expiring: { upTo: now, from } }) };
+}

@@ -1,0 +1,70 @@
+// One of Next's `cacheHandlers`, for 'use cache'. Entries come and go as streams; they are kept as bytes, and each read gets a stream of its own.
+import { buffer } from 'node:stream/consumers';
+import { CacheFile } from './cache-file.js';
+import type { CacheEntry, TagDurations } from './contract.js';
+import type { NextCacheOptions } from './options.js';
+
+interface Kept extends Omit<CacheEntry, 'value' | 'timestamp'> {
+  madeAt: number;
+  bytes: Uint8Array;
+}
+
+const KIND = 'use';
+
+/** An object for `cacheHandlers` in next.config: the default export of the module named there. */
+export function createUseCacheHandler(options?: NextCacheOptions) {
+  const file = new CacheFile(options);
+  /** Entries whose stream is still being read, by key. */
+  const pending = new Map<string, Promise<void>>();
+
+  async function keep(key: string, entry: CacheEntry): Promise<void> {
+    const { value, timestamp, ...rest } = entry;
+    const bytes = await buffer(value);
+    // An entry without a lifetime is made again for each read, and so is one that was revalidated while it was made.
+    if (rest.expire <= 0 || file.tags?.expired(rest.tags, timestamp)) return;
+    file.set(KIND, key, { ...rest, madeAt: timestamp, bytes } satisfies Kept, timestamp + rest.expire * 1000);
+  }
+
+  return {
+    async get(key: string, softTags: string[] = []): Promise<CacheEntry | undefined> {
+      await pending.get(key);
+      const kept = file.get<Kept>(KIND, key);
+      if (kept === undefined || file.tags === undefined) return undefined;
+      const { bytes, madeAt: timestamp, ...rest } = kept;
+      const tags = [...rest.tags, ...softTags];
+      if (file.tags.expired(tags, timestamp)) return undefined;
+      // Below zero it is served this once more, and made again in the background.
+      const revalidate = file.tags.stale(tags, timestamp) ? -1 : rest.revalidate;
+      return { ...rest, revalidate, timestamp, value: streamOf(bytes) };
+    },
+
+    async set(key: string, pendingEntry: Promise<CacheEntry>): Promise<void> {
+      // A stream that breaks keeps nothing; whoever made it hears of it from Next.
+      const kept = pendingEntry.then((entry) => keep(key, entry)).catch(() => {});
+      pending.set(key, kept);
+      await kept;
+      // A later set of the key may have taken its place.
+      if (pending.get(key) === kept) pending.delete(key);
+    },
+
+    /** Nothing to fetch: the tags are in memory that all processes share. */
+    async refreshTags(): Promise<void> {},
+
+    async getExpiration(tags: string[]): Promise<number> {
+      return file.tags?.expiration(tags) ?? 0;
+    },
+
+    async updateTags(tags: string[], durations?: TagDurations): Promise<void> {
+      if (tags.length > 0) await file.revalidate(tags, durations);
+    },
+  };
+}
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}

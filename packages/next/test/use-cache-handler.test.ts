@@ -1,0 +1,186 @@
+// The handler for 'use cache' as Next calls it, without Next.
+
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
+import { type CacheEntry, createCacheHandler, createUseCacheHandler, type NextCacheOptions } from '../src/index.js';
+
+const path = tempPaths();
+const START = 1_800_000_000_000;
+const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
+
+const strict = (options: NextCacheOptions) =>
+  createUseCacheHandler({
+    flush: 'manual',
+    onError: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+
+const stream = (...chunks: string[]) => new Blob(chunks).stream() as ReadableStream<Uint8Array>;
+const entry = (value: string, more: Partial<CacheEntry> = {}): CacheEntry => ({
+  value: stream(value),
+  tags: [],
+  stale: 300,
+  timestamp: Date.now(),
+  expire: 3600,
+  revalidate: 900,
+  ...more,
+});
+const keep = (handler: ReturnType<typeof strict>, key: string, one: CacheEntry) => handler.set(key, Promise.resolve(one));
+const read = async (handler: ReturnType<typeof strict>, key: string, softTags: string[] = []) => {
+  const found = await handler.get(key, softTags);
+  return found && text(found.value);
+};
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: START }));
+afterEach(() => void vi.useRealTimers());
+
+it('gives what was kept, with a stream of its own for each read', async () => {
+  const handler = strict({ path: path() });
+  expect(await handler.get('k', [])).toBeUndefined();
+  await keep(handler, 'k', entry('', { value: stream('one, ', 'two'), tags: ['t'] }));
+  const [a, b] = [await handler.get('k', []), await handler.get('k', [])];
+  expect(a).toMatchObject({ tags: ['t'], stale: 300, timestamp: START, expire: 3600, revalidate: 900 });
+  expect([await text(a!.value), await text(b!.value)]).toEqual(['one, two', 'one, two']);
+});
+
+it('a read waits for the entry of the same key that is still being made, and for no other', async () => {
+  const handler = strict({ path: path() });
+  await keep(handler, 'other', entry('other'));
+  let feed!: ReadableStreamDefaultController<Uint8Array>;
+  const value = new ReadableStream<Uint8Array>({ start: (controller) => void (feed = controller) });
+  const set = keep(handler, 'k', entry('', { value }));
+  const order: string[] = [];
+  const reading = read(handler, 'k').then((found) => order.push(`read ${found}`));
+  expect(await read(handler, 'other')).toBe('other');
+  order.push('the rest arrives');
+  feed.enqueue(Buffer.from('whole'));
+  feed.close();
+  await Promise.all([set, reading]);
+  expect(order).toEqual(['the rest arrives', 'read whole']);
+});
+
+it('of two sets of one key at once, a read gets the later', async () => {
+  const handler = strict({ path: path() });
+  let first!: (one: CacheEntry) => void;
+  const slow = handler.set('k', new Promise((resolve) => (first = resolve)));
+  const fast = keep(handler, 'k', entry('second'));
+  await fast;
+  expect(await read(handler, 'k')).toBe('second');
+  first(entry('first'));
+  await slow;
+  expect(['first', 'second']).toContain(await read(handler, 'k'));
+});
+
+it('a stream that breaks, and an entry that is never made, keep nothing and fail nothing', async () => {
+  const handler = strict({ path: path() });
+  const broken = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(Buffer.from('half'));
+      controller.error(new Error('broken'));
+    },
+  });
+  await keep(handler, 'k', entry('', { value: broken }));
+  await handler.set('l', Promise.reject(new Error('never made')));
+  expect([await handler.get('k', []), await handler.get('l', [])]).toEqual([undefined, undefined]);
+});
+
+it('an entry is gone at its expire; one without a lifetime is not kept', async () => {
+  const handler = strict({ path: path() });
+  await keep(handler, 'k', entry('v', { expire: 60 }));
+  await keep(handler, 'none', entry('v', { expire: 0 }));
+  expect(await handler.get('none', [])).toBeUndefined();
+  pass(59_999);
+  expect(await read(handler, 'k')).toBe('v');
+  pass(2);
+  expect(await handler.get('k', [])).toBeUndefined();
+});
+
+it('tags: gone at once, served once more, or gone later; in every handler on the file, of either kind', async () => {
+  const at = path();
+  const [one, other] = [strict({ path: at }), strict({ path: at })];
+  for (const tag of ['now', 'stale', 'later', 'stays']) await keep(one, tag, entry(tag, { tags: [tag] }));
+  pass(1);
+  await other.updateTags(['now']);
+  await other.updateTags(['stale'], {});
+  await other.updateTags(['later'], { expire: 10 });
+  expect(await one.get('now', [])).toBeUndefined();
+  expect((await one.get('stale', []))?.revalidate).toBe(-1);
+  expect((await one.get('later', []))?.revalidate).toBe(-1);
+  expect((await one.get('stays', []))?.revalidate).toBe(900);
+  pass(10_000);
+  expect([await one.get('later', []), await read(one, 'stale')]).toEqual([undefined, 'stale']);
+  await new (createCacheHandler({ path: at }))({ revalidatedTags: [] }).revalidateTag('stays');
+  expect(await one.get('stays', [])).toBeUndefined();
+});
+
+it('soft tags count as tags, and getExpiration says when one of them expired last', async () => {
+  const handler = strict({ path: path() });
+  await keep(handler, 'k', entry('v'));
+  expect(await handler.getExpiration(['a', 'b'])).toBe(0);
+  pass(5);
+  await handler.updateTags(['a']);
+  pass(5);
+  await handler.updateTags(['b'], { expire: 60 });
+  expect(await handler.getExpiration(['a', 'b'])).toBe(START + 5);
+  expect(await handler.getExpiration([])).toBe(0);
+  expect([await handler.get('k', ['a']), await read(handler, 'k', ['c'])]).toEqual([undefined, 'v']);
+  pass(60_000);
+  expect(await handler.getExpiration(['a', 'b'])).toBe(START + 10);
+  await handler.refreshTags();
+});
+
+it('an entry that was revalidated while it was made is not kept', async () => {
+  const handler = strict({ path: path() });
+  const made = entry('of the old data', { tags: ['t'] });
+  pass(1);
+  await handler.updateTags(['t']);
+  await keep(handler, 'k', made);
+  expect(await handler.get('k', [])).toBeUndefined();
+});
+
+describe('tags', () => {
+  it('a later revalidation never takes back an earlier one', async () => {
+    const handler = strict({ path: path() });
+    await keep(handler, 'k', entry('v', { tags: ['t'] }));
+    pass(1);
+    await handler.updateTags(['t']);
+    pass(1);
+    await handler.updateTags(['t'], { expire: 3600 });
+    expect(await handler.get('k', [])).toBeUndefined();
+    await keep(handler, 'k', entry('v', { tags: ['t'] }));
+    pass(1);
+    await handler.updateTags(['t'], { expire: 10 });
+    await handler.updateTags(['t'], { expire: 1000 });
+    await handler.updateTags(['t'], {});
+    pass(10_000);
+    expect(await handler.get('k', [])).toBeUndefined();
+  });
+
+  it('more than there is room for: all that was made so far counts as revalidated, and nothing is forgotten', async () => {
+    const handler = strict({ path: path() });
+    await keep(handler, 'k', entry('v', { tags: ['first'] }));
+    await keep(handler, 'untagged', entry('v'));
+    pass(1);
+    await handler.updateTags(['first']);
+    const long = 'x'.repeat(60_000);
+    for (let i = 0; i < 300; i++) await handler.updateTags([`${i}${long}`]);
+    expect([await handler.get('k', []), await handler.get('untagged', [])]).toEqual([undefined, undefined]);
+    pass(1);
+    await keep(handler, 'untagged', entry('new'));
+    expect(await read(handler, 'untagged')).toBe('new');
+  });
+});
+
+it('keys of any length, and megabytes, come back', async () => {
+  const handler = strict({ path: path() });
+  const long = JSON.stringify(['function', [{ argument: 'x'.repeat(200_000) }]]);
+  await keep(handler, long, entry('long'));
+  await keep(handler, `${long}.`, entry('longer'));
+  expect([await read(handler, long), await read(handler, `${long}.`)]).toEqual(['long', 'longer']);
+  const large = 'y'.repeat(5_000_000);
+  await keep(handler, 'large', entry(large));
+  expect((await read(handler, 'large')) === large).toBe(true);
+});

@@ -55,10 +55,14 @@ describe('programs', { timeout: 30_000 }, () => {
     }
   });
 
-  test('the lines for SIGTERM close cleanly', async () => {
-    const handler = snippets.find(({ code }) => code.includes("process.once('SIGTERM'"))?.code;
+  const handlers = snippets.filter(({ code }) => code.includes("process.once('SIGTERM'"));
+  test('each README of a store has the lines for SIGTERM', () => {
+    expect(handlers).toHaveLength(READMES.length);
+  });
+
+  test.each(handlers)('$title: the lines for SIGTERM close cleanly', async ({ name, code }) => {
     const open = "import { openStore } from '@mapstone/engine';\nconst store = openStore('./store');\n";
-    const { file, cwd } = project('sigterm', `${open}${handler}\nstore.set('a', 1); setInterval(() => {}, 1000); console.log('ready');`);
+    const { file, cwd } = project(`sigterm-${name}`, `${open}${code}\nstore.set('a', 1); setInterval(() => {}, 1000); console.log('ready');`);
     const child = spawn(process.execPath, [file], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout.once('data', resolve));
     child.kill('SIGTERM');

@@ -109,6 +109,11 @@ describe('a process that ends', () => {
       "process.once('SIGTERM', () => { closeAll(); process.exit(0); }); process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 20_000);",
       'clean',
     ],
+    [
+      'by SIGINT, with the same lines for it',
+      "process.once('SIGINT', () => { closeAll(); process.exit(0); }); process.kill(process.pid, 'SIGINT'); setTimeout(() => {}, 20_000);",
+      'clean',
+    ],
   ];
   test.each(cases)('%s keeps what it wrote', (_name, end, recovery) => {
     const started = Date.now();

@@ -31,5 +31,5 @@ it('require gives the same names, and they work with a required Keyv', () => {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  expect(JSON.parse(output)).toEqual({ names: ['KeyvMapstone', 'createKeyv', 'default'], same: true, read: ['v', [['a', 1]]] });
+  expect(JSON.parse(output)).toEqual({ names: ['KeyvMapstone', 'closeAll', 'createKeyv', 'default'], same: true, read: ['v', [['a', 1]]] });
 });

@@ -5,6 +5,7 @@
 import * as L from '../layout.js';
 import { xxh32 } from './checksum.js';
 import type { SegmentFile } from './segment-file.js';
+import { corrupt } from './superblock.js';
 
 const { Control, Entry, Slot, SegmentKind } = L;
 
@@ -44,6 +45,7 @@ export class Segments {
     const { space } = this;
     const table = segment & ~space.groupMask;
     const region = space.regionOf[table];
+    if (region === undefined) throw corrupt(space.file.path, `it names segment ${segment}, which does not exist`);
     this.words = region.words;
     this.doubles = region.doubles;
     this.at = space.wordBase[table] + (segment & space.groupMask) * L.ENTRY_WORDS;

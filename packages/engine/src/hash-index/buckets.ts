@@ -5,7 +5,7 @@ import { StoreError } from '../errors.js';
 import type { Segments } from '../file/segments.js';
 import * as L from '../layout.js';
 
-const { Bucket, Control, Entry, SegmentKind } = L;
+const { Bucket, Control, SegmentKind } = L;
 export const END_OF_SLOTS = Bucket.SLOTS + 2 * L.BUCKET_SLOTS;
 
 /** Segments of one kind that together form one array of buckets. */
@@ -75,7 +75,12 @@ export class Buckets {
       // A hole in the array is a segment that is missing; `keys` counts what is there.
       return array.segments.length << shift >= count && Object.keys(array.segments).length === array.segments.length;
     };
-    return control[Control.BUCKETS] >= 1 && covers(this.primary, control[Control.BUCKETS]) && covers(this.overflow, control[Control.OVERFLOW_NEXT]);
+    return (
+      control[Control.BUCKETS] >= 1 &&
+      control[Control.OVERFLOW_NEXT] >= 0 &&
+      covers(this.primary, control[Control.BUCKETS]) &&
+      covers(this.overflow, control[Control.OVERFLOW_NEXT])
+    );
   }
 
   forget(): void {
@@ -120,21 +125,24 @@ export class Buckets {
     const base = segments.space.wordBase[first];
     segments.space.regionOf[first].words.fill(0, base, base + (segments.space.segmentBytes >> 2));
     this.forget();
-    this.place(this.primary, segments.word(first, Entry.NEXT), first);
+    this.place(this.primary, 0, first);
     return others;
   }
 
   protected seek(bucket: number): void {
     const ordinal = bucket >>> this.shift;
-    this.words = this.homeWords = this.primary.words[ordinal];
+    const words = this.primary.words[ordinal];
+    if (words === undefined) throw this.damaged(`bucket ${bucket} does not exist`);
+    this.words = this.homeWords = words;
     this.bucket = this.home = this.primary.bases[ordinal] + ((bucket & this.mask) << 4);
   }
 
   /** Puts the cursor on overflow bucket `link` (1-based). */
   protected follow(link: number): void {
     const id = link - 1;
-    if (!(id >= 0 && id < this.overflowBuckets)) throw this.damaged(`overflow bucket ${link} does not exist`);
-    this.words = this.overflow.words[id >>> this.shift];
+    const words = id >= 0 && id < this.overflowBuckets ? this.overflow.words[id >>> this.shift] : undefined;
+    if (words === undefined) throw this.damaged(`overflow bucket ${link} does not exist`);
+    this.words = words;
     this.bucket = this.overflow.bases[id >>> this.shift] + ((id & this.mask) << 4);
   }
 

@@ -31,15 +31,24 @@ export function writeChain(segments: Segments, value: Uint8Array): Uint8Array {
   return new Uint8Array(reference.buffer);
 }
 
-/** The chain's segments, first to last, each checked; throws `ERR_STORE_CORRUPT` if it is not as the record says. */
-export function chainOf(segments: Segments, record: RecordReader): number[] {
-  const { space } = segments;
-  const count = chainSegments(segments, record.valueLength);
-  const found: number[] = [];
-  let segment = record.chainWord(ChainRef.SEGMENT);
+/** The first segment of the chain that a record owns; throws `ERR_STORE_CORRUPT` if there is none. */
+export function chainHeadOf(segments: Segments, record: RecordReader): number {
+  const segment = record.chainWord(ChainRef.SEGMENT);
   if (!isChain(segments, segment) || segments.word(segment, Entry.GENERATION) !== record.chainWord(ChainRef.GENERATION)) {
     throw record.damaged(`the record at ${record.location >>> 0} names a chain that is not there`);
   }
+  return segment;
+}
+
+/** The chain's segments, first to last, each checked; throws `ERR_STORE_CORRUPT` if it is not as the record says. */
+export function chainOf(segments: Segments, record: RecordReader): number[] {
+  const { space } = segments;
+  let segment = chainHeadOf(segments, record);
+  const count = chainSegments(segments, record.valueLength);
+  // More than the file has: it would have to run in a circle.
+  if (!(count >= 1 && count < space.capacity))
+    throw record.damaged(`the chain of the record at ${record.location >>> 0} can't be ${record.valueLength} bytes long`);
+  const found: number[] = [];
   for (let left = record.valueLength; left > 0; left -= space.segmentBytes) {
     if (!isChain(segments, segment) || found.length >= count || segments.word(segment, Entry.LENGTH) !== Math.min(left, space.segmentBytes)) {
       throw record.damaged(`the chain of the record at ${record.location >>> 0} is broken`);

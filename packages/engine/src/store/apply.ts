@@ -2,11 +2,12 @@
 
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
+import { chainHeadOf } from '../log/chain.js';
 import type { RecordReader } from '../log/record.js';
 import type { Core } from './core.js';
 import type { Steps } from './steps.js';
 
-const { ChainRef, Control, Entry, Intent } = L;
+const { Control, Entry, Intent } = L;
 
 export class Applier {
   private readonly core: Core;
@@ -56,7 +57,7 @@ export class Applier {
       }
       index.fill(location);
     }
-    if (!record.isTombstone && record.isChained) core.segments.setWord(record.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
+    if (!record.isTombstone && record.isChained) core.segments.setWord(chainHeadOf(core.segments, record), Entry.EXPIRING, location);
     if (!record.isTombstone && record.expiry !== Number.POSITIVE_INFINITY) core.log.noteExpiry(location, record.expiry, record.space16);
   }
 
@@ -96,6 +97,8 @@ export class Applier {
     const { control, log } = core;
     const first = control[Control.INTENT_LOCATION];
     const count = control[Control.INTENT_COUNT];
+    const progress = control[Control.PROGRESS];
+    if (!(progress >= 0 && progress < count)) throw record.damaged(`the operation under way is at record ${progress} of ${count}`);
     const sequence = core.space.controlDoubles[Control.INTENT_SEQUENCE >> 1];
     const locations = this.walk(first, count, sequence);
     // Publish, as the log would have: each segment's length is the end of its last record.
@@ -111,7 +114,6 @@ export class Applier {
     log.sequence = Math.max(log.sequence, sequence + count);
     core.space.controlDoubles[Control.NEXT_SEQUENCE >> 1] = log.sequence;
     log.resume(segment, core.segments.word(segment, Entry.LENGTH));
-    const progress = control[Control.PROGRESS];
     this.point(locations[progress]);
     this.steps.settleFound(progress);
     for (let step = progress + 1; step < count; step++) {

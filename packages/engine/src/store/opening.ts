@@ -7,7 +7,6 @@ import { checkSuperblock, corrupt, encodeSuperblock, readSuperblock, type Superb
 import * as L from '../layout.js';
 import type { MappedFile } from '../mapping/mapping.js';
 import { adopt } from '../upkeep/adopt.js';
-import { durableEnd } from '../upkeep/durable-end.js';
 import { rebuild } from '../upkeep/rebuild.js';
 import { cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean } from '../upkeep/session.js';
 import { isWholeCopy } from '../upkeep/verify.js';
@@ -86,7 +85,7 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
     const what = 'open it once for writing, so that it can be recovered, and then read-only';
     throw new StoreError('ERR_STORE_NEEDS_RECOVERY', `${path} was not closed cleanly: ${what}`, { path });
   }
-  extend(file, superblock);
+  mustBeWhole(file, superblock);
   const engine = build(file, settings, superblock, superblock.capacity);
   try {
     engine.recover(() => rebuild(engine.core, settings.onRecovery));
@@ -138,11 +137,9 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   return superblock.clean ? 'clean' : 'process-death';
 }
 
-/** A power cut may take back the file's growth, but nothing that a flush relied on. Anything shorter was cut by someone. */
-function extend(file: MappedFile, superblock: Superblock): void {
+/** A flush makes the file's length durable before it counts it: a shorter one was cut off, and what it says of its size is not believed. */
+function mustBeWhole(file: MappedFile, superblock: Superblock): void {
   const size = file.size();
   const expected = L.HEAD_BYTES + superblock.capacity * 2 ** superblock.segmentShift;
-  if (size >= expected) return;
-  if (durableEnd(file, superblock) > size) throw corrupt(file.path, `it is ${size} bytes long and must be ${expected}: it was cut off`);
-  file.allocate(size, expected);
+  if (size < expected) throw corrupt(file.path, `it is ${size} bytes long and must be ${expected}: it was cut off`);
 }

@@ -3,7 +3,7 @@
 import { rangeError } from '../errors.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
-import { chainSegments, releaseChain, writeChain } from '../log/chain.js';
+import { chainHeadOf, chainSegments, releaseChain, writeChain } from '../log/chain.js';
 import { EncodedValue, toBytes } from '../log/codec.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
 import { Keep, type Room } from '../upkeep/room.js';
@@ -108,11 +108,12 @@ export class Writer {
   /** Copies the record under `reader` to the end of the log, where it must fit. The index points at it, and its cursor stands there. */
   relocate(reader: RecordReader, expiry: number): void {
     const { core } = this;
+    const chain = reader.isChained ? chainHeadOf(core.segments, reader) : 0;
     const location = core.log.copy(reader, expiry);
     const bytes = spaceFor(contentBytes(reader.keyLength, reader.payloadLength, expiry !== NEVER));
     this.begin(location, bytes, 0, 0, reader, false);
     // A chain names its record, and is freed at the next opening if that is not so. Only now: until here the old record is the one that counts.
-    if (reader.isChained) core.segments.setWord(reader.chainWord(ChainRef.SEGMENT), Entry.EXPIRING, location);
+    if (chain !== 0) core.segments.setWord(chain, Entry.EXPIRING, location);
     if (expiry !== NEVER) core.log.noteExpiry(location, expiry, bytes);
     core.index.replace(location);
     this.end();

@@ -149,6 +149,8 @@ export class Flusher {
       const last = Math.min(segment | space.groupMask, run.capacity - 1) & space.groupMask;
       ranges.push([at + (segment & space.groupMask) * L.ENTRY_WORDS * 4, at + (last + 1) * L.ENTRY_WORDS * 4]);
     }
+    // With its last page the file's new length is durable, before a superblock counts it: a shorter file was cut off by someone, and is never made longer.
+    if (run.capacity > run.capacityBefore) ranges.push([space.bytesFor(run.capacity) - L.PAGE_BYTES, space.bytesFor(run.capacity)]);
     return ranges;
   }
 

@@ -27,10 +27,17 @@ export interface Kept {
 export function verifyLogs(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | undefined): void {
   const { reader, space } = core;
   logs.forEach(({ segment, state }, done) => {
+    let before = state.baseSequence - 1;
+    if (!Number.isSafeInteger(before)) throw reader.damaged(`segment ${segment} begins with an impossible sequence number`);
     const end = scan(reader, segment, space.locationShift, 0, state.length, () => {
       if (reader.generation !== state.generation || !reader.isWhole()) {
         throw reader.damaged(`the record at byte ${reader.offset} of segment ${segment} does not match its checksum`);
       }
+      const { sequence } = reader;
+      if (!(sequence > before && Number.isSafeInteger(sequence))) {
+        throw reader.damaged(`the record at byte ${reader.offset} of segment ${segment} has an impossible sequence number`);
+      }
+      before = sequence;
     });
     if (end !== state.length) throw reader.damaged(`there is no whole record at byte ${end} of segment ${segment}`);
     onRecovery?.({ phase: 'verify', done: done + 1, total: logs.length });
@@ -55,6 +62,7 @@ export function isWholeCopy(core: Core, onRecovery: OnRecovery | undefined): boo
     for (let bucket = 0; bucket < index.buckets; bucket++) {
       index.walk(bucket, (words, at) => {
         record.seek(words[at + 1]);
+        record.assertPlausible();
         if (record.isChained) readChain(segments, record);
       });
     }

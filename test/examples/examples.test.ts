@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { examples, run } from './run.js';
 
-const FOLDERS = ['adapter-template', 'unstorage'];
+const FOLDERS = ['adapter-template', 'unstorage', 'undici'];
 const NOT_EXAMPLES = ['main-job.mjs'];
 
 /** What each prints, whole. */
@@ -38,6 +38,13 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
   'clean-exit.mjs': [
     'with-handler: ended with exit code 0, opened as after: clean, entry there: true',
     'without: ended with SIGTERM, opened as after: process-death, entry there: true',
+  ],
+  'undici/index.mjs': [
+    'en Good day | asked: 1',
+    'de Guten Tag | asked: 2',
+    'en Good day | asked: 2',
+    'de Guten Tag | asked: 2',
+    'after a restart, without the server: Guten Tag',
   ],
   'unstorage/index.mjs': [
     'keys: avatars:ada cache:report cache:token users:ada',

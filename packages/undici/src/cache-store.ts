@@ -1,4 +1,6 @@
 // The store: `interceptors.cache({ store: new MapstoneCacheStore({ path }) })`. Every call is synchronous, so a miss costs the request no turn of the event loop.
+// A cache that fails must not make requests fail: what goes wrong in the file is reported, and the request goes to its origin. Nor may `delete` throw: undici
+// calls it where nobody would catch that.
 import { Writable } from 'node:stream';
 import { type BatchOperations, openStore, type Store, type StoreOptions } from '@mapstone/engine';
 import { Bounds } from './bounds.js';
@@ -14,6 +16,8 @@ export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'>
   maxSize?: number;
   /** Bytes of a body that are kept at most: a response with a larger one is passed on and not stored. Default 5 MiB. */
   maxEntrySize?: number;
+  /** Told what goes wrong while requests go on without the store. Default: a warning of the process, once for each code. */
+  errorCallback?: (error: Error) => void;
 }
 
 const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20 };
@@ -24,17 +28,20 @@ export class MapstoneCacheStore implements CacheStore {
   readonly #store: Store;
   readonly #bounds: Bounds;
   readonly #maxEntrySize: number;
+  readonly #report: (error: Error) => void;
 
   /** Opens the file. Throws what `openStore` throws. */
   constructor(options: MapstoneCacheStoreOptions) {
-    const { path, maxCount, maxSize, maxEntrySize, ...storeOptions } = options ?? {};
+    const { path, maxCount, maxSize, maxEntrySize, errorCallback = warnOnce(), ...storeOptions } = options ?? {};
     if (typeof path !== 'string' || path === '') {
       throw new TypeError(`MapstoneCacheStore({ path }): path is the file to keep the responses in, not ${String(path)}`);
     }
+    if (typeof errorCallback !== 'function') throw new TypeError(`MapstoneCacheStore({ errorCallback }): a function, not ${String(errorCallback)}`);
     const limits = readLimits({ maxCount, maxSize, maxEntrySize });
     this.#store = openStore(path, storeOptions);
     this.#bounds = new Bounds(this.#store, limits);
     this.#maxEntrySize = Math.min(limits.maxEntrySize, limits.maxSize);
+    this.#report = errorCallback;
   }
 
   /** The engine's handle: `flush()`, `stats()`, `backup()` and the rest. */
@@ -47,14 +54,18 @@ export class MapstoneCacheStore implements CacheStore {
     assertKey(key);
     const url = urlKey(key);
     if (!fits(url)) return undefined;
-    const now = Date.now();
-    const found = this.#responses(url).find((one) => answers(one, key, now));
-    if (found === undefined) return undefined;
-    const body = this.#store.get<Buffer>(found.body);
-    // Replaced by another process since.
-    if (body === undefined) return undefined;
-    // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
-    return { ...found.value, body: body.length === 0 ? [] : [body] } as GetResult;
+    try {
+      const now = Date.now();
+      const found = this.#responses(url).find((one) => answers(one, key, now));
+      const body = found && this.#store.get<Buffer>(found.body);
+      // No body: another process has replaced the response since.
+      if (found === undefined || body === undefined) return undefined;
+      // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
+      return { ...found.value, body: body.length === 0 ? [] : [body] } as GetResult;
+    } catch (error) {
+      this.#report(error as Error);
+      return undefined;
+    }
   }
 
   /** Takes the body, and stores the response when it has ended. `undefined` if it can't be stored. */
@@ -64,6 +75,7 @@ export class MapstoneCacheStore implements CacheStore {
     if (!fits(urlKey(key))) return undefined;
     const max = this.#maxEntrySize;
     const put = (body: Buffer) => this.#put(key, value, body);
+    const report = this.#report;
     const chunks: Buffer[] = [];
     let size = 0;
     return new Writable({
@@ -79,6 +91,8 @@ export class MapstoneCacheStore implements CacheStore {
           put(Buffer.concat(chunks, size));
           done();
         } catch (error) {
+          report(error as Error);
+          // Undici drops what was stored for this request before.
           done(error as Error);
         }
       },
@@ -90,11 +104,15 @@ export class MapstoneCacheStore implements CacheStore {
     assertKey(key);
     const url = urlKey(key);
     if (!fits(url)) return;
-    const removed = this.#responses(url);
-    if (removed.length > 0) this.#store.batch((batch) => this.#change(batch, url, [], [], removed));
+    try {
+      const removed = this.#responses(url);
+      if (removed.length > 0) this.#store.batch((batch) => this.#change(batch, url, [], [], removed));
+    } catch (error) {
+      this.#report(error as Error);
+    }
   }
 
-  /** Closes the store's handle. Requests through it fail with `ERR_STORE_CLOSED` from then on. */
+  /** Closes the store's handle. Requests that come through it later go to their origin, and `errorCallback` is told `ERR_STORE_CLOSED`. */
   close(): void {
     this.#store.close();
   }
@@ -159,6 +177,16 @@ function readLimits(given: Partial<Limits>): Limits {
     limits[name] = value;
   }
   return limits;
+}
+
+function warnOnce(): (error: Error) => void {
+  const warned = new Set<unknown>();
+  return (error) => {
+    const { code = error.name } = error as { code?: string };
+    if (warned.has(code)) return;
+    warned.add(code);
+    process.emitWarning(`the HTTP cache does without its store: ${error.message}`, { type: 'MapstoneCacheStore', code });
+  };
 }
 
 /** Of a URL too long for a key nothing is stored. */

@@ -58,7 +58,7 @@ export class Writer {
     const bytes = spaceFor(contentBytes(key.length, payload, expires));
     // Room first: it may clean, and cleaning moves records and the cursor. The log's last: cleaning for the index fills it.
     if (index.isCrowded(core.count + 1)) room.split();
-    if (!log.fits(bytes)) room.openSegment(Keep.FOR_WRITES);
+    if (!log.fits(bytes)) room.openSegment(this.keepFor(bytes));
     let old = core.find(key, reader) === 0 ? null : reader;
     if (old === null && !index.reserve()) {
       index.addOverflow();
@@ -73,6 +73,13 @@ export class Writer {
     if (old === null) index.fill(location);
     else index.replace(location);
     this.end();
+  }
+
+  /** What must stay free beside a segment for this record. Like a delete, an overwrite that frees more than it takes works in a full store. */
+  private keepFor(bytes: number): number {
+    const { key, reader } = this.core;
+    const frees = this.core.find(key, reader) !== 0 && (reader.isChained || bytes < reader.space16);
+    return frees ? Keep.FOR_DELETES : Keep.FOR_WRITES;
   }
 
   /** Deletes the core's key; whether it was there, expired or not. */

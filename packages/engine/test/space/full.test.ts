@@ -41,6 +41,44 @@ describe('a store filled to the last segment', () => {
     expect(store.deleteMany(Array.from({ length: Math.min(50, again) }, (_, i) => `k${i}`)).every(Boolean)).toBe(true);
   });
 
+  test.each([16, 40, 500])('%i segments: overwrites with less work at once, one after the other, and make room for more', (segments) => {
+    const store = place.open({ segmentSize: 4096, maxSize: segments * 4096 });
+    const key = (i: number) => `k${i}`;
+    let count = 0;
+    const fill = () => {
+      for (; ; count++) store.set(key(count), 'x'.repeat(300));
+    };
+    expect(codeOf(fill)).toBe('ERR_STORE_FULL');
+    // To the last byte of the open segment, so that the first of them needs a segment.
+    expect(
+      codeOf(() => {
+        for (let i = 0; ; i++) store.set(`filler ${i}`, '');
+      }),
+    ).toBe('ERR_STORE_FULL');
+    const first = count;
+    for (const i of shuffled(first)) store.set(key(i), 'y'.repeat(i % 3 === 0 ? 280 : 5));
+    for (let i = 0; i < first; i++) expect(store.get(key(i))).toBe('y'.repeat(i % 3 === 0 ? 280 : 5));
+    expect(store.check()).toEqual([]);
+    expect(codeOf(fill)).toBe('ERR_STORE_FULL');
+    expect(count).toBeGreaterThan(first * 1.4);
+    // And it can still be emptied.
+    for (const i of shuffled(count)) expect(store.delete(key(i))).toBe(true);
+  });
+
+  test('a large value can be overwritten with a small one, and what its chain held is free', () => {
+    const store = place.open({ segmentSize: 4096, maxSize: 40 * 4096 });
+    store.set('large', 'x'.repeat(60_000));
+    expect(
+      codeOf(() => {
+        for (let i = 0; ; i++) store.set(`k${i}`, 'x'.repeat(100));
+      }),
+    ).toBe('ERR_STORE_FULL');
+    store.set('large', 'x'.repeat(500));
+    const before = store.size;
+    for (let i = 0; i < 100; i++) store.set(`more ${i}`, 'x'.repeat(300));
+    expect(store.size).toBe(before + 100);
+  });
+
   function shuffled(count: number): number[] {
     const next = random(SEED);
     const list = Array.from({ length: count }, (_, i) => i);

@@ -84,6 +84,13 @@ export class SimulatedDisk implements Mapping {
     this.#underWay.length = 0;
   }
 
+  /** Nothing of the file is on the disk yet: it was copied, and not synced. */
+  forgetSynced(): void {
+    this.#durable.fill(0);
+    this.#durableSize = 0;
+    this.#stored.fill(1, 0, Math.ceil(this.#size / PAGE));
+  }
+
   exists(): boolean {
     return this.#exists;
   }
@@ -147,6 +154,12 @@ export class SimulatedDisk implements Mapping {
       }
     }
     if (this.#random() < share) this.#durableSize = this.#someLength();
+  }
+
+  /** Bytes were stored to, perhaps what they were: then their pages are dirty all the same. */
+  store(from: number, to: number): void {
+    this.#stored.fill(1, Math.floor(from / PAGE), Math.ceil(to / PAGE));
+    this.onMoment?.('store');
   }
 
   /** Sectors that a power cut could leave as they are or as they were: where each starts. */
@@ -213,6 +226,10 @@ export class SimulatedDisk implements Mapping {
 
   #sync(from: number, to: number): void {
     this.syncs++;
+    this.#endSync(from, to);
+  }
+
+  #endSync(from: number, to: number): void {
     this.onMoment?.('before sync');
     const first = from - (from % PAGE);
     const last = Math.min(Math.ceil(to / PAGE) * PAGE, this.#size);
@@ -256,11 +273,12 @@ export class SimulatedDisk implements Mapping {
 
   /** A page is written as it is at the call or as it is at the end: a store in between may be in it or not. */
   async #syncSlowly(from: number, to: number): Promise<void> {
+    this.syncs++;
     this.onMoment?.('before sync');
     for (let page = from - (from % PAGE); page < to && this.syncsLeft > 0; page += PAGE)
       if (this.#random() < 0.5) this.#write([...this.#dirtyPages(page, page + 1)]);
     await new Promise<void>((resolve) => this.#underWay.push(resolve));
-    this.#sync(from, to);
+    this.#endSync(from, to);
   }
 
   #allocate(from: number, to: number): void {

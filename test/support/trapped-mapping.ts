@@ -4,12 +4,16 @@
 import type { MappedFile, Mapping } from '../../packages/engine/src/mapping/mapping.js';
 
 type Words = Int32Array | Float64Array;
+/** Told the bytes of the mapping's memory that were stored to. */
+type Stored = (from: number, to: number) => void;
 
 /** What each trapped view stands for, and whom its stores tell. */
-const trapped = new WeakMap<object, { target: Words; stored: () => void }>();
+const trapped = new WeakMap<object, { target: Words; stored: Stored }>();
 const STORING = new Set(['fill', 'set', 'copyWithin']);
 
-function trap<T extends Words>(target: T, stored: () => void): T {
+function trap<T extends Words>(target: T, stored: Stored): T {
+  const size = target.BYTES_PER_ELEMENT;
+  const start = target.byteOffset;
   const view = new Proxy(target, {
     get(words, name) {
       const found = Reflect.get(words, name, words);
@@ -18,12 +22,14 @@ function trap<T extends Words>(target: T, stored: () => void): T {
       if (!STORING.has(name as string)) return found.bind(words);
       return (...args: unknown[]) => {
         found.apply(words, args);
-        stored();
+        const [from, to] = name === 'fill' ? [args[1], args[2]] : [0, words.length];
+        stored(start + (from as number) * size, start + (to as number) * size);
       };
     },
     set(words, name, value) {
       (words as Int32Array)[name as unknown as number] = value;
-      stored();
+      const from = start + Number(name) * size;
+      stored(from, from + size);
       return true;
     },
   });
@@ -39,7 +45,8 @@ function teachAtomics(): void {
       const found = trapped.get(words);
       if (found === undefined) return original(words, ...args);
       const result = original(found.target, ...args);
-      if (name !== 'load') found.stored();
+      const from = found.target.byteOffset + (args[0] as number) * found.target.BYTES_PER_ELEMENT;
+      if (name !== 'load') found.stored(from, from + found.target.BYTES_PER_ELEMENT);
       return result;
     };
   }
@@ -47,7 +54,7 @@ function teachAtomics(): void {
 let atomicsKnow = false;
 
 /** `mapping`, calling `stored` after each store of a word to a file of it. */
-export function trappedMapping(mapping: Mapping, stored: () => void): Mapping {
+export function trappedMapping(mapping: Mapping, stored: Stored): Mapping {
   if (!atomicsKnow) teachAtomics();
   atomicsKnow = true;
   return {

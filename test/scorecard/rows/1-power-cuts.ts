@@ -27,6 +27,7 @@ const stories: Stories = {
       },
     });
     try {
+      world.begin();
       for (const operation of story) {
         await world.run(operation, spell(operation));
         if (world.next() < 0.3) world.disk.writeBack(world.next() * 0.5);
@@ -35,7 +36,7 @@ const stories: Stories = {
       }
       return world.cases;
     } finally {
-      world.close();
+      world.leave();
     }
   },
 };

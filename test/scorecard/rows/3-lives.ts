@@ -28,6 +28,7 @@ const stories: Stories = {
       },
     });
     try {
+      world.begin();
       world.lookAtCuts();
       for (const operation of story) {
         await world.run(operation, spell(operation));
@@ -39,7 +40,7 @@ const stories: Stories = {
       figures.cleaned = (figures.cleaned ?? 0) + world.cleaned;
       return world.cases;
     } finally {
-      world.close();
+      world.leave();
     }
   },
 };

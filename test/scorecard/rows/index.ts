@@ -3,7 +3,8 @@
 import type { Row } from '../row.js';
 import { powerCuts } from './1-power-cuts.js';
 import { lives } from './3-lives.js';
+import { failedSyncs } from './7-failed-syncs.js';
 import { damage } from './8-damage.js';
 import { cuts } from './9-cuts.js';
 
-export const rows: readonly Row[] = [powerCuts, lives, damage, cuts];
+export const rows: readonly Row[] = [powerCuts, lives, failedSyncs, damage, cuts];

@@ -68,9 +68,14 @@ export class World {
     this.next = random(mixed(options.seed, 1));
     this.disk = this.newDisk();
     this.scratch = this.newDisk();
+  }
+
+  /** Creates the store. */
+  begin(): this {
     this.recoveringTo = 1;
     this.flushed.set(1, [new Map()]);
     this.open();
+    return this;
   }
 
   get maxBytes(): number {
@@ -91,7 +96,7 @@ export class World {
     const { disk, options } = this;
     disk.isSlow = true;
     disk.onMoment = (moment) => this.onMoment(moment);
-    this.store = this.openOn(options.trapped ? trappedMapping(disk, () => disk.onMoment?.('store')) : disk);
+    this.store = this.openOn(options.trapped ? trappedMapping(disk, (from, to) => disk.store(from, to)) : disk);
     this.recoveringTo = undefined;
   }
 
@@ -110,12 +115,15 @@ export class World {
     this.begunInside.push(begun);
   }
 
+  /** The flush that counts as completed, and the last that has begun. */
+  flushes(): { completed: number; begun: number } {
+    const { recoveringTo, disk } = this;
+    return { completed: recoveringTo ?? disk.double(DURABLE_FLUSH), begun: recoveringTo ?? disk.double(LAST_FLUSH) };
+  }
+
   /** Cuts the power: the disk as it may be now. The store goes on. */
   cutNow(image = this.disk.cut()): Cut {
-    const { recoveringTo, disk, doing } = this;
-    const completed = recoveringTo ?? disk.double(DURABLE_FLUSH);
-    const begun = recoveringTo ?? disk.double(LAST_FLUSH);
-    return { image, completed, begun, where: doing };
+    return { image, ...this.flushes(), where: this.doing };
   }
 
   /** The same; the survivor is looked at by `lookAtCuts`. */
@@ -132,49 +140,66 @@ export class World {
   lookAt(cut: Cut): { flush: number; model: Model } {
     this.cases++;
     const { scratch } = this;
-    const wrong = (what: string) => new Wrong(`after a power cut in ${cut.where} (flush ${cut.completed} had completed, ${cut.begun} had begun): ${what}`);
     scratch.load(cut.image, `elsewhere ${this.cases}`);
-    let survivor: Store;
+    const when = `after a power cut in ${cut.where}`;
+    const survivor = this.survivor(when, scratch);
     try {
-      survivor = this.openOn(scratch);
-    } catch (error) {
-      throw wrong(`it does not open: ${(error as Error).message}`);
-    }
-    try {
-      const flush = survivor.stats().durableFlush;
-      if (flush !== cut.completed && flush !== cut.begun) throw wrong(`it is as at flush ${flush}`);
-      const models = this.flushed.get(flush) ?? [];
-      const differences = models.map((model) => difference(survivor, model, this.now));
-      const match = differences.indexOf(undefined);
-      if (match < 0) throw wrong(`as at flush ${flush}, ${differences.join(', nor: ')}`);
-      const [finding] = survivor.check();
-      if (finding !== undefined) throw wrong(`check() finds ${finding.invariant}: ${finding.message}`);
-      return { flush, model: models[match] };
-    } catch (error) {
-      throw error instanceof Wrong ? error : wrong((error as Error).message);
+      return this.assertFlush(when, survivor, cut);
     } finally {
       survivor.close();
     }
   }
 
+  private survivor(when: string, mapping: Mapping): Store {
+    try {
+      return this.openOn(mapping);
+    } catch (error) {
+      throw new Wrong(`${when} it does not open: ${(error as Error).message}`);
+    }
+  }
+
+  /** That a store is as at one of two flushes: which, and what was there. */
+  private assertFlush(when: string, store: Store, { completed, begun }: Pick<Cut, 'completed' | 'begun'>): { flush: number; model: Model } {
+    const wrong = (what: string) => new Wrong(`${when} (flush ${completed} had completed, ${begun} had begun): ${what}`);
+    try {
+      const flush = store.stats().durableFlush;
+      if (flush !== completed && flush !== begun) throw wrong(`it is as at flush ${flush}`);
+      const models = this.flushed.get(flush) ?? [];
+      const differences = models.map((model) => difference(store, model, this.now));
+      const match = differences.indexOf(undefined);
+      if (match < 0) throw wrong(`as at flush ${flush}, ${differences.join(', nor: ')}`);
+      const [finding] = store.check();
+      if (finding !== undefined) throw wrong(`check() finds ${finding.invariant}: ${finding.message}`);
+      return { flush, model: models[match] };
+    } catch (error) {
+      throw error instanceof Wrong ? error : wrong((error as Error).message);
+    }
+  }
+
   /** Goes on with what a cut left. Earlier flushes of the old life can not be met again, later ones neither. */
   revive(cut: Cut): void {
-    const { flush, model } = this.lookAt(cut);
+    const { flush } = this.lookAt(cut);
     this.leave();
     this.disk = this.newDisk();
     this.disk.load(cut.image, `revived ${this.cases}`);
+    this.goOn('in a life after a power cut', { completed: flush, begun: flush });
+  }
+
+  /** Goes on with a disk whose store must be as at one of two flushes. */
+  goOn(when: string, flushes: Pick<Cut, 'completed' | 'begun'>): void {
+    if (flushes.completed === flushes.begun) this.recoveringTo = flushes.begun;
+    this.doing = 'a recovery';
+    this.open();
+    const { flush, model } = this.assertFlush(when, this.store, flushes);
     this.model = new Map(model);
     this.flushed.clear();
     this.flushed.set(flush, [model]);
-    this.recoveringTo = flush;
-    this.doing = 'a recovery';
-    this.open();
-    this.assertSame('after a recovery');
   }
 
   /** Ends the store of a life that is over: it still has its old disk. */
-  private leave(): void {
+  leave(): void {
     this.disk.onMoment = undefined;
+    this.disk.syncsLeft = Number.POSITIVE_INFINITY;
     this.disk.land();
     this.count();
     this.store.close();
@@ -184,10 +209,6 @@ export class World {
     const { growths, cleanedSegments } = this.store.stats();
     this.growths += growths;
     this.cleaned += cleanedSegments;
-  }
-
-  close(): void {
-    this.leave();
   }
 
   assertSame(when: string): void {

@@ -8,7 +8,7 @@ import * as L from '../layout.js';
 import type { MappedFile } from '../mapping/mapping.js';
 import { adopt } from '../upkeep/adopt.js';
 import { rebuild } from '../upkeep/rebuild.js';
-import { cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean } from '../upkeep/session.js';
+import { cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
 import { isWholeCopy } from '../upkeep/verify.js';
 import { Core } from './core.js';
 import { Engine } from './engine.js';
@@ -89,9 +89,8 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
   const engine = build(file, settings, superblock, superblock.capacity);
   try {
     engine.recover(() => rebuild(engine.core, settings.onRecovery));
-    // A clean mark that did not hold must not stand any longer.
-    if (superblock.clean) markUnclean(engine.core, engine.flusher);
-    else establish(engine.core);
+    // A clean mark that did not hold must not stand any longer. And the superblock that was read may be on no disk: a sync of it had failed, or this is a copy.
+    markUnclean(engine.core, engine.flusher);
   } catch (error) {
     engine.core.space.release();
     throw error;
@@ -130,7 +129,10 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   if (!adopt(core, engine.applier)) return undefined;
   if (superblock.clean && !isSamePlace(core)) {
     if (!isWholeCopy(core, settings.onRecovery)) return undefined;
-    if (!settings.readOnly) markPlace(core, engine.flusher);
+    if (!settings.readOnly) {
+      syncAll(core);
+      markPlace(core, engine.flusher);
+    }
   }
   // A clean file is changed by its first write only (markUnclean), so that it stays clean if there is none.
   if (!settings.readOnly && !superblock.clean) establish(core);

@@ -65,7 +65,7 @@ export class Flusher {
   /** The same as `flush`, before it returns. Ends a flush that is under way first. */
   flushSync(): void {
     this.core.assertWritable();
-    if (this.run !== undefined) this.finish(this.run);
+    if (this.run !== undefined) this.takeOver(this.run);
     const run = this.capture();
     if (run !== undefined) this.finish(run);
   }
@@ -88,8 +88,26 @@ export class Flusher {
       }
       this.complete(run);
     } catch (error) {
-      if (!run.done) throw this.poison(error);
+      // Also where a flush in the foreground has finished this one: the disk has failed. But closing gave the memory back, and had synced all of it again.
+      if (!core.closed) throw this.poison(error);
     }
+  }
+
+  /**
+   * Finishes a flush that is under way off the event loop, whose sync may have failed by now with no one told: the kernel would take those pages for clean.
+   * A store to each, of what is there, makes them dirty again; table and superblock are written anew anyhow.
+   */
+  private takeOver(run: Run): void {
+    const { space } = this.core;
+    for (const [from, to] of this.dataRanges(run)) {
+      space.forRegions(from, to, ({ words }, start, end) => {
+        for (let at = start >> 2; at < end >> 2; at = (at | (L.PAGE_BYTES / 4 - 1)) + 1) {
+          const word = words[at];
+          words[at] = word;
+        }
+      });
+    }
+    this.finish(run);
   }
 
   private finish(run: Run): void {

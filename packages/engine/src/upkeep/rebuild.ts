@@ -8,6 +8,7 @@ import * as L from '../layout.js';
 import { chainOf } from '../log/chain.js';
 import { scan } from '../log/log.js';
 import type { Core } from '../store/core.js';
+import { syncAll } from './session.js';
 import { type Kept, type OnRecovery, verifyLogs } from './verify.js';
 
 const { ChainRef, Control, Entry, SegmentKind, Slot } = L;
@@ -28,6 +29,7 @@ export function rebuild(core: Core, onRecovery: OnRecovery | undefined): void {
   if (sum !== superblock.tableSum) throw corrupt(path, 'its segment table is not the one of the last completed flush');
   const logs = kept.filter((one) => one.state.kind === SegmentKind.LOG).sort((a, b) => a.state.baseSequence - b.state.baseSequence);
   verifyLogs(core, logs, onRecovery);
+  syncAll(core);
   reset(core, kept);
   replay(core, logs, onRecovery);
   keepOwnedChains(core, kept);

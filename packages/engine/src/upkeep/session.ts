@@ -86,3 +86,9 @@ export function markUnclean(core: Core, flusher: Flusher): void {
   core.superblock.clean = false;
   flusher.sync([flusher.storeSuperblock()]);
 }
+
+/** Makes all of the file durable as it was found: no one knows whether who copied it did. Of a file that a power cut left nothing is dirty. */
+export function syncAll(core: Core): void {
+  const { space } = core;
+  space.forRegions(0, space.fileBytes, (region, from, to) => space.file.sync(region, from, to));
+}

@@ -9,8 +9,8 @@ import type { Flusher } from './flush.js';
 const { SegmentKind } = L;
 
 /**
- * Segments that must stay free after one is taken: the last but one is for tombstones and for overwrites with less, so that a full store can be emptied; the last is for cleaning,
- * which gives it back: what is live in a victim always fits it.
+ * Segments that must stay free after one is taken: the last but one is for tombstones and for overwrites with less, so that a full store can be
+ * emptied; the last is for cleaning, which gives it back: what is live in a victim always fits it.
  */
 export const Keep = { FOR_WRITES: 2, FOR_DELETES: 1, FOR_CLEANING: 0 } as const;
 

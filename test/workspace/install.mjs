@@ -27,6 +27,13 @@ export async function ensureBenchInstalled() {
   await installOnce(join(repo, 'packages/bench'), ['package.json', 'pnpm-lock.yaml'], 'all', ['install', '--ignore-workspace', '--frozen-lockfile']);
 }
 
+/** The Next app that tests @mapstone/next: a workspace of its own, 342 MB. With `onlyIfThere`, when it is installed already or CI is set. */
+export async function ensureNextInstalled({ onlyIfThere = false } = {}) {
+  const app = join(repo, 'packages/next/test/app');
+  if (onlyIfThere && !process.env.CI && !existsSync(join(app, 'node_modules/next'))) return;
+  await installOnce(app, ['package.json', 'pnpm-lock.yaml'], 'all', ['install', '--ignore-workspace', '--frozen-lockfile']);
+}
+
 function memberManifests() {
   const within = (parent) => (existsSync(join(repo, parent)) ? readdirSync(join(repo, parent)).map((name) => `${parent}/${name}`) : []);
   const packages = within('packages').filter((folder) => !OTHER_WORKSPACES.includes(folder));

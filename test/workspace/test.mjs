@@ -1,14 +1,19 @@
-// `npm test` and `npm run test:quick` (`--quick`: all but test/slow/ and *.slow.test.ts). Other arguments go to vitest.
+// `npm test`, `npm run test:quick` (`--quick`: all but test/slow/ and *.slow.test.ts) and `npm run test:next` (`--next`: real Next, installed for it).
+// Other arguments go to vitest.
 // The very last line is `N passed, N failed`; a build that fails, a worker that dies and a run of nothing are failures.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
+import { ensureNextInstalled } from './install.mjs';
 import { repo } from './toolchain.mjs';
 
 const quick = process.argv.includes('--quick');
-const args = process.argv.slice(2).filter((arg) => arg !== '--quick');
+const next = process.argv.includes('--next');
+const args = process.argv.slice(2).filter((arg) => arg !== '--quick' && arg !== '--next');
+if (next) args.push('packages/next/');
+if (!quick) await ensureNextInstalled({ onlyIfThere: !next });
 
 const count = (await ensureBuilt()) ? runTests() : buildFailed();
 console.log(`${count.passed} passed, ${count.failed} failed`);

@@ -10,7 +10,7 @@ import { hasCompiler, onPath, repo, whyNoMmapIo } from './toolchain.mjs';
 const PNPM = 'pnpm@10.34.9';
 
 /** Folders that pnpm-workspace.yaml leaves out: each is a workspace of its own, with its own lockfile. */
-export const OTHER_WORKSPACES = ['packages/bench', 'packages/next/test/app'];
+export const OTHER_WORKSPACES = ['packages/bench', 'examples/next'];
 
 /** What `npm start` needs: these folders of the workspace, and none of the hosts (ORMs, frameworks) that the other adapters are tested with. */
 export const MAIN = ['.', 'packages/engine', 'packages/conformance', 'packages/keyv', 'examples'];
@@ -29,7 +29,7 @@ export async function ensureBenchInstalled() {
 
 /** The Next app that tests @mapstone/next: a workspace of its own, 342 MB. With `onlyIfThere`, when it is installed already or CI is set. */
 export async function ensureNextInstalled({ onlyIfThere = false } = {}) {
-  const app = join(repo, 'packages/next/test/app');
+  const app = join(repo, 'examples/next');
   if (onlyIfThere && !process.env.CI && !existsSync(join(app, 'node_modules/next'))) return;
   await installOnce(app, ['package.json', 'pnpm-lock.yaml'], 'all', ['install', '--ignore-workspace', '--frozen-lockfile']);
 }

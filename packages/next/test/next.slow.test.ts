@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openStore } from '@mapstone/engine';
 import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -87,16 +88,17 @@ describe.skipIf(!installed)('Next 16 (installed by `npm run test:next`)', { time
   });
 
   it("the handlers have the types that Next's own declarations ask for", () => {
-    const program = ts.createProgram([join(app, 'types.mts')], {
+    const program = ts.createProgram([fileURLToPath(new URL('./types.mts', import.meta.url))], {
       target: ts.ScriptTarget.ES2022,
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.esnext.disposable.d.ts'],
       types: ['node'],
-      typeRoots: [join(app, '../../../../node_modules/@types')],
+      typeRoots: [join(app, '../../node_modules/@types')],
       strict: true,
       noEmit: true,
       skipLibCheck: true,
+      paths: { 'next/*': [join(app, 'node_modules/next/*')] },
     });
     const found = ts.getPreEmitDiagnostics(program);
     expect(ts.formatDiagnostics(found, { getCanonicalFileName: (name) => name, getCurrentDirectory: () => app, getNewLine: () => '\n' })).toBe('');

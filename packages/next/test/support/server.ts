@@ -1,4 +1,4 @@
-// The Next app of test/app: built once, and served by real `next start` processes on a loopback port.
+// The Next app of examples/next: built once, and served by real `next start` processes on a loopback port.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const app = fileURLToPath(new URL('../app', import.meta.url));
+export const app = fileURLToPath(new URL('../../../../examples/next', import.meta.url));
 const next = join(app, 'node_modules/next/dist/bin/next');
 export const installed = existsSync(next);
 

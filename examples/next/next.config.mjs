@@ -9,5 +9,5 @@ export default {
   cacheMaxMemorySize: 0,
   experimental: { useCache: true },
   // The packages are linked from the repository this app lies in.
-  turbopack: { root: at('../../../..') },
+  turbopack: { root: at('../..') },
 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { examples, run } from './run.js';
 
-const FOLDERS = ['adapter-template', 'unstorage', 'undici'];
+const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session'];
 const NOT_EXAMPLES = ['main-job.mjs'];
 
 /** What each prints, whole. */
@@ -39,6 +39,7 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
     'with-handler: ended with exit code 0, opened as after: clean, entry there: true',
     'without: ended with SIGTERM, opened as after: process-death, entry there: true',
   ],
+  'express-session/index.mjs': ['welcome, Ada', 'after kill -9 and a restart: still logged in: Ada', 'another browser: not logged in'],
   'undici/index.mjs': [
     'en Good day | asked: 1',
     'de Guten Tag | asked: 2',

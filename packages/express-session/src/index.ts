@@ -1,5 +1,5 @@
 // Sessions of express-session, and of @fastify/session, in a store: `session({ store: new MapstoneStore({ path }) })`.
-// A session is kept as text, as in express-session's own memory store. Its expiry is the record's, so that `touch` rewrites nothing but that.
+// A session is kept as text, as in express-session's own memory store. Its expiry is the record's, so that `touch` changes that alone and reads no session.
 // Every callback comes in a tick of its own: express-session ends its response in the order it is written only then.
 import { type Store as Engine, openStore, type StoreOptions } from '@mapstone/engine';
 import session, { type SessionData } from 'express-session';
@@ -56,14 +56,14 @@ export class MapstoneStore extends session.Store {
   }
 
   override set(sid: string, data: SessionData, callback?: Callback): void {
-    answer(callback, () => this.#engine.set(this.#prefix + sid, this.#serializer.stringify(data), { expiresAt: this.#expiry(data) }));
+    answer(callback, () => this.#engine.set(this.#prefix + sid, this.#text(data), { expiresAt: this.#expiry(data) }));
   }
 
   override destroy(sid: string, callback?: Callback): void {
     answer(callback, () => void this.#engine.delete(this.#prefix + sid));
   }
 
-  /** Gives the session the expiry of its cookie, in place. A session that is gone stays so. */
+  /** Gives the session the expiry of its cookie, and leaves the rest as it was saved. A session that is gone stays so. */
   override touch(sid: string, data: SessionData, callback?: Callback): void {
     answer(callback, () => void this.#engine.touch(this.#prefix + sid, { expiresAt: this.#expiry(data) }));
   }
@@ -97,6 +97,15 @@ export class MapstoneStore extends session.Store {
   /** Closes the store's handle. A request after that fails with `ERR_STORE_CLOSED`. */
   close(): void {
     this.#engine.close();
+  }
+
+  #text(data: SessionData): string {
+    try {
+      return this.#serializer.stringify(data);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw Object.assign(new TypeError(`the session can't be made into text: ${why}`, { cause }), { code: 'ERR_VALUE_INVALID' });
+    }
   }
 
   /** The text may tell of an earlier expiry than a touch gave since. */

@@ -1,0 +1,166 @@
+// The store by itself: expiry, touch in place, prefixes, callbacks.
+import { closeAll } from '@mapstone/engine';
+import session from 'express-session';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tempPaths } from '../../../test/support/temp.js';
+import { MapstoneStore, type MapstoneStoreOptions } from '../src/index.js';
+import { type Promised, promised } from './support/promised.js';
+
+const path = tempPaths();
+const DAY = 86_400_000;
+let file: string;
+let store: Promised;
+const open = (options: Partial<MapstoneStoreOptions> = {}) => promised(new MapstoneStore({ path: file, ...options }));
+const cookie = (maxAge: number | null) => ({ originalMaxAge: maxAge, expires: maxAge === null ? null : new Date(Date.now() + maxAge) });
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  file = path();
+  store = open();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  closeAll();
+});
+
+describe('a session', () => {
+  it('comes back as what JSON makes of it, after a restart too', async () => {
+    const data = { cookie: cookie(60_000), user: { name: 'Ada', seen: new Date(0) }, views: 7, gone: undefined };
+    await store.set('id', data);
+    store.store.close();
+    store = open();
+    expect(await store.get('id')).toEqual(JSON.parse(JSON.stringify(data)));
+    expect(await store.get('other')).toBe(null);
+  });
+
+  it('lives as long as its cookie', async () => {
+    await store.set('id', { cookie: cookie(60_000) });
+    vi.advanceTimersByTime(59_999);
+    expect(await store.get('id')).not.toBe(null);
+    vi.advanceTimersByTime(1);
+    expect(await store.get('id')).toBe(null);
+    expect(await store.length()).toBe(0);
+    expect(await store.all()).toEqual({});
+  });
+
+  it('whose cookie ends with the browser lives a day after its last use, or as long as ttl says', async () => {
+    const short = open({ prefix: 'short:', ttl: 1_000 });
+    for (const one of [store, short]) await one.set('id', { cookie: cookie(null) });
+    vi.advanceTimersByTime(1_000);
+    expect([await store.get('id'), await short.get('id')]).toEqual([{ cookie: cookie(null) }, null]);
+    vi.advanceTimersByTime(DAY - 2_000);
+    await store.touch('id', { cookie: cookie(null) });
+    vi.advanceTimersByTime(DAY - 1);
+    expect(await store.get('id')).not.toBe(null);
+    vi.advanceTimersByTime(1);
+    expect(await store.get('id')).toBe(null);
+  });
+
+  it('takes real cookies of express-session, and dates as text', async () => {
+    const real = new (session as any).Cookie({ maxAge: 1_000 });
+    await store.set('real', { cookie: real });
+    await store.set('text', { cookie: { originalMaxAge: 1_000, expires: new Date(Date.now() + 1_000).toISOString() } });
+    expect(await store.length()).toBe(2);
+    vi.advanceTimersByTime(1_000);
+    expect(await store.length()).toBe(0);
+  });
+
+  it('that has expired when it is set is gone', async () => {
+    await store.set('id', { cookie: cookie(60_000), views: 1 });
+    await store.set('id', { cookie: cookie(-1), views: 2 });
+    expect(await store.get('id')).toBe(null);
+  });
+});
+
+describe('touch', () => {
+  it('moves the expiry and changes nothing else', async () => {
+    await store.set('id', { cookie: cookie(60_000), views: 7 });
+    vi.advanceTimersByTime(30_000);
+    // What was changed and not saved is not saved by a touch.
+    await store.touch('id', { cookie: cookie(60_000), views: 8 });
+    vi.advanceTimersByTime(59_999);
+    const found = await store.get('id');
+    expect(found!.views).toBe(7);
+    expect(new Date(found!.cookie.expires).getTime() - Date.now()).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(await store.get('id')).toBe(null);
+  });
+
+  it('brings nothing back', async () => {
+    await store.touch('never', { cookie: cookie(60_000) });
+    await store.set('id', { cookie: cookie(60_000) });
+    await store.destroy('id');
+    await store.touch('id', { cookie: cookie(60_000) });
+    expect(await store.length()).toBe(0);
+  });
+});
+
+describe('all, length and clear', () => {
+  it('tell of the live sessions of their prefix', async () => {
+    const other = open({ prefix: 'other:' });
+    for (const sid of ['a', 'b', '__proto__']) await store.set(sid, { cookie: cookie(60_000), sid });
+    await other.set('a', { cookie: cookie(60_000) });
+    const all = await store.all();
+    expect(Object.keys(all).sort()).toEqual(['__proto__', 'a', 'b']);
+    expect(Object.entries(all).every(([sid, data]) => data.sid === sid)).toBe(true);
+    expect([await store.length(), await other.length()]).toEqual([3, 1]);
+    await store.clear();
+    expect([await store.length(), await other.length()]).toEqual([0, 1]);
+  });
+});
+
+describe('callbacks', () => {
+  it('come later, and once', async () => {
+    const order: string[] = [];
+    const calls: ((done: () => void) => void)[] = [
+      (done) => store.store.get('id', done),
+      (done) => store.store.set('id', { cookie: cookie(60_000) } as any, done),
+      (done) => store.store.touch('id', { cookie: cookie(60_000) } as any, done),
+      (done) => store.store.destroy('id', done),
+      (done) => store.store.all(done),
+      (done) => store.store.length(done),
+      (done) => store.store.clear(done),
+    ];
+    for (const call of calls) call(() => order.push('called back'));
+    order.push('returned');
+    await new Promise(setImmediate);
+    expect(order).toEqual(['returned', ...calls.map(() => 'called back')]);
+  });
+
+  it('may be left out', async () => {
+    store.store.set('id', { cookie: cookie(60_000) } as any);
+    store.store.touch('id', { cookie: cookie(60_000) } as any);
+    expect(await store.length()).toBe(1);
+    store.store.destroy('id');
+    store.store.clear();
+    expect(await store.length()).toBe(0);
+  });
+
+  it('get what goes wrong, and what was there stays', async () => {
+    const cyclic: any = { cookie: cookie(60_000) };
+    cyclic.self = cyclic;
+    await store.set('id', { cookie: cookie(60_000), views: 1 });
+    await expect(store.set('id', cyclic)).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_VALUE_INVALID', message: expect.stringContaining('circular') });
+    await expect(store.set('id', { cookie: { expires: 'never' }, views: 2 })).rejects.toMatchObject({ code: 'ERR_OPTION_INVALID' });
+    await expect(store.set('x'.repeat(65_536), { cookie: cookie(60_000) })).rejects.toMatchObject({ code: 'ERR_KEY_INVALID' });
+    expect((await store.get('id'))!.views).toBe(1);
+    store.store.close();
+    for (const call of [store.get('id'), store.set('id', {}), store.destroy('id'), store.all(), store.length(), store.clear()]) {
+      await expect(call).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+    }
+  });
+});
+
+describe('options', () => {
+  it('may bring a serializer', async () => {
+    const serializer = { stringify: (data: any) => `v1 ${JSON.stringify(data)}`, parse: (text: string) => JSON.parse(text.slice(3)) };
+    const own = open({ serializer });
+    await own.set('id', { cookie: cookie(60_000), views: 1 });
+    expect((await own.get('id'))!.views).toBe(1);
+    expect(own.store.engine.get('sess:id')).toMatch(/^v1 \{/);
+  });
+
+  it.each([undefined, {}, { path: '' }, { path: 'x', prefix: 7 }, { path: 'x', ttl: 0 }, { path: 'x', ttl: '1d' }])('%j are refused', (options: any) => {
+    expect(() => new MapstoneStore(options)).toThrow(/MapstoneStore\(\{ (path|prefix|ttl) \}\)/);
+  });
+});

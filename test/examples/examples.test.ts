@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { examples, run } from './run.js';
 
-const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session'];
+const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session', 'orm'];
 const NOT_EXAMPLES = ['main-job.mjs'];
 
 /** What each prints, whole. */
@@ -53,6 +53,23 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
     'avatar: not really a picture',
     /^the token has about (59|60) seconds left$/,
     'when the cache is cleared: avatars:ada users:ada',
+  ],
+  'orm/typeorm.mjs': [
+    "[ { id: 1, name: 'Ada Lovelace', born: '1815-12-10' } ]",
+    'asked twice, queries: 1',
+    'asked after a restart, queries: 1',
+    'after a write and remove(): 2 users, queries: 2',
+  ],
+  'orm/mikro-orm.mjs': [
+    'asked before and after a restart, queries: 1',
+    'still a Date: true 1815 | still null: null',
+    'after a write and clearCache(): 1 author, queries: 2',
+  ],
+  'orm/drizzle.mjs': [
+    'asked twice, queries: 1 | still a Date: true',
+    'after an insert: 2 users, queries: 2',
+    'after SQL of its own: 2 users',
+    'after invalidate(): 3 users',
   ],
   'adapter-template/index.mjs': [
     'three asked at once, the report was made 1 time: { number: 1, rows: [ 1, 2, 3 ] }',

@@ -1,4 +1,4 @@
-// `npm run test:pack`: what a user gets. The packages are packed, looked at by publint and arethetypeswrong, installed with plain npm into
+// `npm run test:pack [-- orm keyv ...]`: what a user gets, of all packages or those named. The packages are packed, looked at by publint and arethetypeswrong, installed with plain npm into
 // empty projects beside their hosts, without a warning to act on, and run there.
 // An adapter takes part with a folder `test/packed`: programs (*.mjs, *.cjs) that run in such a project, and hosts.json: the names of those of
 // its devDependencies to install beside it, and, where a host makes npm warn by itself, patterns of those lines.
@@ -56,13 +56,14 @@ const NO_ACTION = [
 ];
 
 /** Packs, looks, installs and runs; throws with what went wrong. Gives a line for each project: what it printed. */
-export async function packInstallRun() {
+export async function packInstallRun(only = []) {
   const dir = temporary('pack');
   try {
     const tarballs = await packAll(join(dir, 'tarballs'));
-    for (const [folder, tarball] of tarballs) await look(folder, tarball);
+    const wanted = (name) => only.length === 0 || only.some((start) => name.startsWith(start));
+    for (const [folder, tarball] of tarballs) if (wanted(basename(folder))) await look(folder, tarball);
     const seen = [];
-    for (const project of [...KEYV_PROJECTS, ...adapterProjects([...tarballs.keys()])]) {
+    for (const project of [...KEYV_PROJECTS, ...adapterProjects([...tarballs.keys()])].filter(({ name }) => wanted(name))) {
       const output = await installAndRun(join(dir, project.name.replaceAll(/\W+/g, '-')), tarballs, project);
       seen.push(`${project.name}: ${output.trim().replaceAll('\n', '; ')}`);
     }
@@ -146,5 +147,5 @@ async function must(command, args, { cwd }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!(await ensureBuilt())) process.exit(1);
-  for (const line of await packInstallRun()) console.log(line);
+  for (const line of await packInstallRun(process.argv.slice(2))) console.log(line);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { examples, run } from './run.js';
 
-const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session', 'orm'];
+const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session', 'bentocache', 'orm'];
 const NOT_EXAMPLES = ['main-job.mjs'];
 
 /** What each prints, whole. */
@@ -40,6 +40,12 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
     'without: ended with SIGTERM, opened as after: process-death, entry there: true',
   ],
   'express-session/index.mjs': ['welcome, Ada', 'after kill -9 and a restart: still logged in: Ada', 'another browser: not logged in'],
+  'bentocache/index.mjs': [
+    'asked by three at once: [ { number: 1 }, { number: 1 }, { number: 1 } ] | made: 1',
+    'after a restart: { number: 1 } | made: 1',
+    'when its tag was deleted: { number: 2 } | made: 2',
+    "the namespace users: { name: 'Ada' }",
+  ],
   'undici/index.mjs': [
     'en Good day | asked: 1',
     'de Guten Tag | asked: 2',

@@ -1,0 +1,3 @@
+import { readmeIsTrue } from '../../../test/support/readme.js';
+
+readmeIsTrue(import.meta.url, { programs: 1, options: ['path', 'prefix'] });

@@ -2,6 +2,7 @@
 
 export { StoreError, type StoreErrorCode } from './errors.js';
 export type { MappingKind } from './mapping/mapping.js';
+export { type SalvageLoss, type SalvageOptions, type SalvageReport, salvage } from './salvage/salvage.js';
 export type { StoreRecord } from './store/iterate.js';
 export type { Recovery } from './store/opening.js';
 export type { FlushPolicy, StoreOptions } from './store/options.js';

@@ -1,20 +1,27 @@
 // Row 8: every byte of a 64 KiB file, damaged: of one that was closed, opened again where it lay; of a copy of it; and of one that a power cut left.
+// Out of every 61st, salvage takes what is whole.
 
 import { readFileSync } from 'node:fs';
 import { StoreError } from '../../../packages/engine/src/errors.js';
+import { MemoryMapping } from '../../../packages/engine/src/mapping/memory-mapping.js';
+import { salvageFrom } from '../../../packages/engine/src/salvage/salvage.js';
+import type { Engine } from '../../../packages/engine/src/store/engine.js';
+import { openStoreIn } from '../../../packages/engine/src/store/registry.js';
 import type { Store } from '../../../packages/engine/src/store/store.js';
 import { ImageMapping } from '../../support/image-mapping.js';
 import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
-import { differenceOf, FILE_BYTES, type Image, type Images, makeImages, openImage, type State, same } from '../small-store.js';
+import { differenceOf, FILE_BYTES, type Image, type Images, makeImages, NOW, openImage, type State, same } from '../small-store.js';
 
 /** Damages of one byte: each of its bits flipped, all cleared, all set. */
 const CHANGES = 10;
 const HUGE_BYTES = 128 * 2 ** 20;
 const HANG_MS = 5000;
+/** Every so many bytes one is salvaged from, too; a number that meets every kind of bytes. */
+const SALVAGED = 61;
 /** In the state a damaged file may be of: an error that says so. */
 const DAMAGE = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_VERSION', 'ERR_STORE_NOT_A_STORE']);
 
-type Outcome = 'right' | 'refused' | 'an error on reading' | 'a byte of a value';
+type Outcome = 'right' | 'refused' | 'an error on reading' | 'a byte of a value' | 'salvaged';
 
 interface Case {
   at: number;
@@ -35,7 +42,7 @@ function damagedByte(byte: number, change: number): number {
 export class Damage {
   private readonly images: Images;
   private readonly mapping = new ImageMapping(FILE_BYTES);
-  readonly outcomes: Record<Outcome, number> = { right: 0, refused: 0, 'an error on reading': 0, 'a byte of a value': 0 };
+  readonly outcomes: Record<Outcome, number> = { right: 0, refused: 0, 'an error on reading': 0, 'a byte of a value': 0, salvaged: 0 };
   slowest = 0;
   private peak = virtualPeak();
 
@@ -51,7 +58,7 @@ export class Damage {
     this.mapping.place = turn === 2 ? 'a copy' : image.place;
     const value = damagedByte(image.bytes[at], change);
     const started = performance.now();
-    const wrong = this.read(image, at, value, true) ?? this.read(image, at, value, false);
+    const wrong = this.read(image, at, value, true) ?? this.read(image, at, value, false) ?? (at % SALVAGED === 0 ? this.salvage(image, at, value) : undefined);
     const took = performance.now() - started;
     this.slowest = Math.max(this.slowest, took);
     const name = ['a closed store', 'a closed store', 'a copy of a closed store', 'what a power cut left'][turn];
@@ -61,6 +68,32 @@ export class Damage {
     const taken = virtualPeak() - this.peak;
     this.peak += taken;
     return taken > HUGE_BYTES ? `${where}: ${taken} bytes of memory were taken` : undefined;
+  }
+
+  /** One damaged byte costs one entry at most: lost, as it was before, or back after its deletion; and then it is named. */
+  private salvage(image: Image, at: number, value: number): string | undefined {
+    const { mapping } = this;
+    mapping.load(image.bytes);
+    mapping.bytes[at] = value;
+    const to = openStoreIn(
+      '/salvaged',
+      { flush: 'manual', segmentSize: 4096 },
+      { now: () => NOW, random: (count) => new Uint8Array(count) },
+      new MemoryMapping(),
+    );
+    try {
+      const { lossCount } = salvageFrom(mapping.open('/image', { readOnly: true }), (to as unknown as { engine: Engine }).engine);
+      const different = new Set<string>();
+      for (const [key, one] of image.state) if (!same(to.get(key), one.value)) different.add(key);
+      for (const key of to.keys()) if (!image.state.has(key)) different.add(key);
+      this.outcomes.salvaged++;
+      if (different.size > 1 || (different.size === 1 && lossCount === 0)) return `salvage names ${lossCount} losses, and these differ: ${[...different]}`;
+      return to.check().length === 0 ? undefined : 'check() finds something in what was salvaged';
+    } catch (error) {
+      return `salvage: ${error instanceof Error ? error.stack : error}`;
+    } finally {
+      to.close();
+    }
   }
 
   private open(image: Image, at: number, value: number, verifyReads: boolean): Store {

@@ -31,8 +31,11 @@ export function parity(meta: number, valueLength: number, expiryWords: number): 
   return (x ^ PARITY_SALT) & 0xff;
 }
 
+/** What a reader needs to know of where the segments lie. */
+export type RecordSpace = Pick<SegmentFile, 'file' | 'segmentBytes' | 'regionOf' | 'wordBase' | 'locationShift' | 'locationMask'>;
+
 export class RecordReader {
-  private readonly space: SegmentFile;
+  private readonly space: RecordSpace;
   private readonly segmentBytes: number;
   location = 0;
   region!: Region;
@@ -43,7 +46,7 @@ export class RecordReader {
   /** Bytes that the checksum covers; set by `isPlausible`. */
   content = 0;
 
-  constructor(space: SegmentFile) {
+  constructor(space: RecordSpace) {
     this.space = space;
     this.segmentBytes = space.segmentBytes;
   }

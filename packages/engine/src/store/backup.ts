@@ -9,31 +9,35 @@ import { chooseMapping } from '../mapping/choose.js';
 import type { Engine } from './engine.js';
 import { iterate } from './iterate.js';
 import { openEngine } from './opening.js';
+import type { Settings } from './options.js';
 
 export function backup(engine: Engine, path: string): void {
-  const target = resolve(path);
-  if (existsSync(target)) throw exists(target);
-  const { core } = engine;
+  const { core, mode } = engine;
   const { kind } = core.space.file;
-  const partial = `${target}.${randomBytes(6).toString('hex')}.partial`;
-  const copy = openEngine(partial, {
-    maxSize: L.MAX_DATA_BYTES,
-    segmentShift: core.space.segmentShift,
-    verifyReads: false,
-    flush: 'manual',
-    mapping: chooseMapping(kind === 'mmap-io' || kind === 'koffi' ? kind : undefined),
-    mode: engine.mode,
-    readOnly: false,
-    onRecovery: undefined,
-    environment: core.environment,
+  const mapping = chooseMapping(kind === 'mmap-io' || kind === 'koffi' ? kind : undefined);
+  buildNew(resolve(path), { segmentShift: core.space.segmentShift, mapping, mode, environment: core.environment }, (copy) => {
+    for (const { key, value, expiresAt, flag } of iterate(engine, '', true)) copy.set(key, value, flag ? L.Flag.USER : 0, expiresAt);
   });
+}
+
+/** Makes a new store that `fill` fills, all or nothing. Throws `ERR_STORE_EXISTS` rather than replacing what is at `target`. */
+export function buildNew<Result>(
+  target: string,
+  settings: Pick<Settings, 'segmentShift' | 'mapping' | 'mode' | 'environment'>,
+  fill: (engine: Engine) => Result,
+): Result {
+  if (existsSync(target)) throw exists(target);
+  const partial = `${target}.${randomBytes(6).toString('hex')}.partial`;
+  const engine = openEngine(partial, { ...settings, maxSize: L.MAX_DATA_BYTES, verifyReads: false, flush: 'manual', readOnly: false, onRecovery: undefined });
   try {
+    let result: Result;
     try {
-      for (const { key, value, expiresAt, flag } of iterate(engine, '', true)) copy.set(key, value, flag ? L.Flag.USER : 0, expiresAt);
+      result = fill(engine);
     } finally {
-      copy.close();
+      engine.close();
     }
     publish(partial, target);
+    return result;
   } finally {
     rmSync(partial, { force: true });
   }
@@ -45,7 +49,7 @@ function publish(partial: string, target: string): void {
     linkSync(partial, target);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(target);
-    throw new StoreError('ERR_STORE_IO', `${target}: the backup can't be given its name`, { path: target, syscall: 'link', cause });
+    throw new StoreError('ERR_STORE_IO', `${target}: the new store can't be given its name`, { path: target, syscall: 'link', cause });
   }
   const directory = openSync(dirname(target), 'r');
   try {
@@ -56,5 +60,5 @@ function publish(partial: string, target: string): void {
 }
 
 function exists(path: string): StoreError {
-  return new StoreError('ERR_STORE_EXISTS', `${path} exists: a backup never overwrites; choose another path`, { path });
+  return new StoreError('ERR_STORE_EXISTS', `${path} exists, and is never overwritten: choose another path`, { path });
 }

@@ -119,12 +119,16 @@ export class Engine {
   // Writes.
 
   set(key: string, value: unknown, flags: number, expiry: number): void {
-    const { core, encoded } = this;
+    const { encoded } = this;
     // First: a getter in the value may use this store, or close it.
     encodeValue(value, encoded);
+    this.setEncoded(key, encoded, flags, expiry);
+  }
+
+  setEncoded(key: string, value: EncodedValue, flags: number, expiry: number): void {
     this.beforeWrite();
-    core.key.load(key);
-    this.writer.put(encoded, flags, expiry);
+    this.core.key.load(key);
+    this.writer.put(value, flags, expiry);
     this.afterWrite();
   }
 

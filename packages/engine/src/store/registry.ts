@@ -10,7 +10,7 @@ import { openEngine } from './opening.js';
 import { readOptions, type StoreOptions } from './options.js';
 import { Store } from './store.js';
 
-const systemEnvironment: Environment = { now: () => Date.now(), random: (count) => randomBytes(count) };
+export const systemEnvironment: Environment = { now: () => Date.now(), random: (count) => randomBytes(count) };
 
 /** Open engines by file, and the handles on each. */
 const engines = new Map<string, { engine: Engine; handles: Set<Store> }>();

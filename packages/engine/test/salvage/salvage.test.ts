@@ -1,0 +1,237 @@
+// Salvage: what is whole comes out of a damaged file, the newest of each key; what is not is named; the file is left as it was.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { differenceOf, type Image, makeImages, NOW } from '../../../../test/scorecard/small-store.js';
+import { ImageMapping } from '../../../../test/support/image-mapping.js';
+import { codeOf, contentsOf, placeFor } from '../../../../test/support/stores.js';
+import { salvage } from '../../src/index.js';
+import * as L from '../../src/layout.js';
+import { parity } from '../../src/log/record.js';
+import { MemoryMapping } from '../../src/mapping/memory-mapping.js';
+import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
+import type { Engine } from '../../src/store/engine.js';
+import { openStoreIn } from '../../src/store/registry.js';
+import type { Store } from '../../src/store/store.js';
+
+const S = 4096;
+
+describe('of files', () => {
+  const place = placeFor('koffi');
+  let target = '';
+  beforeEach(() => {
+    target = join(place.directory, 'salvaged');
+  });
+
+  /** Changes bytes of the closed file, salvages it, and opens what came out. */
+  function salvaged(change: (bytes: Buffer) => void): { report: SalvageReport; store: Store } {
+    const bytes = readFileSync(place.path);
+    change(bytes);
+    writeFileSync(place.path, bytes);
+    const report = salvage(place.path, target);
+    expect(readFileSync(place.path).equals(bytes)).toBe(true);
+    return { report, store: place.open({}, target) };
+  }
+
+  function fill(count: number): Map<string, unknown> {
+    const store = place.open({ segmentSize: S });
+    for (let i = 0; i < count; i++) store.set(`key ${i}`, `old ${i} `.padEnd(80, '.'));
+    for (let i = 0; i < count; i += 2) store.set(`key ${i}`, `new ${i} `.padEnd(80, '.'));
+    for (let i = 0; i < count; i += 5) store.delete(`key ${i}`);
+    store.set('large', 'x'.repeat(3 * S));
+    const contents = contentsOf(store);
+    store.close();
+    return contents;
+  }
+
+  test('a whole file comes out whole, with every kind of value, expiries and flags', () => {
+    const store = place.open({ segmentSize: S });
+    const values = [
+      1,
+      -0,
+      true,
+      null,
+      5n,
+      'é',
+      'text',
+      '\ud800',
+      new Date(5),
+      Buffer.from('b'),
+      new Uint8Array([1]),
+      { a: [1] },
+      new Map([[1, new Set([2])]]),
+      'x'.repeat(9000),
+    ];
+    for (const [i, value] of values.entries()) {
+      store.set(`ключ ${i}`, value, { flag: i % 2 === 0, expiresAt: i % 3 === 0 ? place.now + 4e12 : Number.POSITIVE_INFINITY });
+    }
+    const records = [...store.records()];
+    store.close();
+    const { report, store: copy } = salvaged(() => undefined);
+    expect(report).toEqual({ entries: values.length, evidence: 'flush', losses: [], lossCount: 0, lostBytes: 0 });
+    const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+    expect([...copy.records()].sort(byKey)).toEqual(records.sort(byKey));
+    expect(readdirSync(place.directory).sort()).toEqual(['salvaged', 'store']);
+  });
+
+  test('a damaged record is named, and costs no other', () => {
+    const expected = fill(300);
+    const { report, store } = salvaged((bytes) => {
+      bytes[bytes.indexOf('old 77 ') + 20] ^= 1;
+    });
+    expected.delete('key 77');
+    expect(contentsOf(store)).toEqual(expected);
+    expect(report).toMatchObject({ lossCount: 1, losses: [{ what: 'log', message: expect.stringMatching(/segment \d+ hold no whole record/) }] });
+    expect(report.lostBytes).toBeGreaterThanOrEqual(80);
+  });
+
+  test('a store that opening refuses gives up what it has', () => {
+    const expected = fill(300);
+    writeFileSync(join(place.directory, 'copy'), readFileSync(place.path));
+    const { report, store } = salvaged((bytes) => bytes.fill(0xff, L.HEAD_BYTES + 4 * S, L.HEAD_BYTES + 5 * S));
+    expect(report.lossCount).toBe(1);
+    // What lay in that segment: gone, or as it was before.
+    let same = 0;
+    for (const [key, value] of expected) if (store.get(key) === value) same++;
+    expect(same).toBeGreaterThan(200);
+  });
+
+  test('no superblock: the segment size is found by looking, and all comes out', () => {
+    const expected = fill(300);
+    const { report, store } = salvaged((bytes) => bytes.fill(0, 0, 2 * L.PAGE_BYTES));
+    expect(contentsOf(store)).toEqual(expected);
+    expect(report).toMatchObject({ evidence: 'none', losses: [{ what: 'superblock' }] });
+  });
+
+  test('a table that was wiped: the records speak for themselves, what only the table knew is named', () => {
+    const expected = fill(300);
+    const { report, store } = salvaged((bytes) => bytes.fill(0, L.HEAD_BYTES, L.HEAD_BYTES + S));
+    expected.delete('large');
+    expect(contentsOf(store)).toEqual(expected);
+    expect(report.losses.map(({ what }) => what)).toContain('table');
+    expect(report.losses.filter(({ what }) => what === 'value')).toMatchObject([{ key: 'large', bytes: 3 * S }]);
+  });
+
+  test('a damaged large value is named, and what it replaced does not come back', () => {
+    const store = place.open({ segmentSize: S });
+    store.set('large', 'small once');
+    store.set('large', 'y'.repeat(3 * S));
+    store.set('other', 1);
+    store.close();
+    const { report, store: copy } = salvaged((bytes) => {
+      bytes[bytes.lastIndexOf('yyyyyyyy')] ^= 1;
+    });
+    expect([...copy.keys()]).toEqual(['other']);
+    expect(report).toMatchObject({ entries: 1, lossCount: 1, losses: [{ what: 'value', key: 'large', bytes: 3 * S }] });
+  });
+
+  test('memory that a living or dead process left has what was not flushed, too', () => {
+    const store = place.open({ segmentSize: S });
+    store.set('flushed', 1);
+    store.flushSync();
+    store.set('not flushed', 2);
+    expect(salvage(place.path, target)).toMatchObject({ entries: 2, evidence: 'memory', lossCount: 0 });
+  });
+
+  test('refuses what it can not do, and leaves nothing behind', () => {
+    const path = (name: string) => join(place.directory, name);
+    fill(10);
+    writeFileSync(path('text'), 'not a store '.repeat(1000));
+    writeFileSync(path('empty'), '');
+    mkdirSync(path('directory'));
+    const before = readdirSync(place.directory);
+    expect(codeOf(() => salvage(place.path, path('text')))).toBe('ERR_STORE_EXISTS');
+    expect(codeOf(() => salvage(place.path, place.path))).toBe('ERR_STORE_EXISTS');
+    expect(codeOf(() => salvage(path('text'), target))).toBe('ERR_STORE_NOT_A_STORE');
+    expect(codeOf(() => salvage(path('empty'), target))).toBe('ERR_STORE_NOT_A_STORE');
+    expect(codeOf(() => salvage(path('directory'), target))).toBe('ERR_STORE_NOT_A_STORE');
+    expect(codeOf(() => salvage(path('missing'), target))).toBe('ERR_STORE_IO');
+    expect(codeOf(() => salvage(place.path, join(target, 'in', 'nothing')))).toBe('ERR_STORE_IO');
+    expect(codeOf(() => salvage(place.path, ''))).toBe('ERR_OPTION_INVALID');
+    expect(codeOf(() => salvage(place.path, target, { segmentSize: S } as object))).toBe('ERR_OPTION_INVALID');
+    expect(readdirSync(place.directory)).toEqual(before);
+  });
+});
+
+describe('of bytes that were written to do harm', () => {
+  const images = makeImages(1);
+  let count = 0;
+
+  function salvageBytes(bytes: Buffer, work: (store: Store, report: SalvageReport) => void): void {
+    const source = new ImageMapping(bytes.length);
+    source.load(bytes);
+    const environment = { now: () => NOW, random: (length: number) => new Uint8Array(length) };
+    const store = openStoreIn(`/salvaged ${count++}`, { flush: 'manual', segmentSize: S }, environment, new MemoryMapping());
+    try {
+      const report = salvageFrom(source.open('/image', { readOnly: true }), (store as unknown as { engine: Engine }).engine);
+      expect(source.bytes.equals(bytes)).toBe(true);
+      expect(store.check()).toEqual([]);
+      work(store, report);
+    } finally {
+      store.close();
+    }
+  }
+
+  const wordsOf = (bytes: Buffer) => new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  const copyOf = ({ bytes }: Image) => Buffer.from(new Uint8Array(bytes).buffer);
+  const entryAt = (segment: number) => (L.HEAD_BYTES >> 2) + segment * L.ENTRY_WORDS;
+
+  test('two segments with the same numbers are merged, record by record', () => {
+    const bytes = copyOf(images.closed);
+    const words = wordsOf(bytes);
+    const kindOf = (segment: number) => words[entryAt(segment) + L.Entry.KIND];
+    const segments = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+    const logs = segments.filter((segment) => kindOf(segment) === L.SegmentKind.LOG);
+    const free = segments.filter((segment) => kindOf(segment) === L.SegmentKind.FREE);
+    const start = (segment: number) => L.HEAD_BYTES + segment * S;
+    // The last log segment once more, its entry lost.
+    bytes.copy(bytes, start(free[0]), start(logs[2]), start(logs[2]) + S);
+    words.fill(0, entryAt(free[0]), entryAt(free[0]) + L.ENTRY_WORDS);
+    bytes.fill(0, 0, 2 * L.PAGE_BYTES);
+    salvageBytes(bytes, (store, report) => {
+      expect(differenceOf(store, images.closed.state)).toBeUndefined();
+      expect(report.losses.map(({ what }) => what)).toEqual(['superblock', 'table']);
+    });
+  });
+
+  test('bytes that look like long records everywhere do not take for ever', () => {
+    const bytes = Buffer.alloc(L.HEAD_BYTES + 64 * S * 16);
+    images.closed.bytes.copy(bytes);
+    const words = wordsOf(bytes);
+    const shift = 16;
+    for (const slot of L.SUPERBLOCK_SLOTS) bytes.fill(0, slot, slot + 2 * L.SECTOR_BYTES);
+    const meta = 16 | (1 << L.KIND_SHIFT);
+    const length = 2 ** (shift - 2);
+    // A header every 16 bytes, each plausible under any segment size that holds it.
+    for (let at = (L.HEAD_BYTES + 16 * S) >> 2; at < words.length; at += 4) {
+      words[at] = meta | (parity(meta, length, 0) << L.PARITY_SHIFT);
+      words[at + 1] = length;
+    }
+    const started = performance.now();
+    salvageBytes(bytes, (_, report) => expect(report.evidence).toBe('none'));
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  test('any file made of pieces of stores and noise ends in a report or an error with a code', () => {
+    let state = 7;
+    const next = (below: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const pieces = [images.closed.bytes, images.early.bytes, images.late.bytes, makeImages(2).closed.bytes];
+    for (let round = 0; round < 300; round++) {
+      const bytes = Buffer.from(pieces[next(4)]);
+      for (let changes = next(12); changes >= 0; changes--) {
+        const [from, to, length] = [next(bytes.length), next(bytes.length), next(next(2) === 0 ? 64 : 2 * S)];
+        if (next(3) === 0) bytes.fill(next(256), to, Math.min(to + length, bytes.length));
+        else pieces[next(4)].copy(bytes, to, from, from + length);
+      }
+      try {
+        salvageBytes(bytes, () => undefined);
+      } catch (error) {
+        expect((error as { code?: string }).code, `round ${round}: ${(error as Error).stack}`).toMatch(/^ERR_STORE_(NOT_A_STORE|VERSION|CORRUPT)$/);
+      }
+    }
+  });
+});

@@ -2,21 +2,79 @@
 // - properties that are not enumerable: libsql's rows have their values under 0, 1, 2 and `length` so, and Drizzle reads those;
 // - functions, which node-postgres has in its results beside the rows. They are left out, as JSON would.
 
-/** `table`: arrays of libsql's kind of rows are inside, as Maps; so is a Map that was a Map. Without it `value` is what it was. */
+/** With a `shape`, `value` is the values of rows; with `packed`, there are such rows, or Maps, somewhere inside; else it is what it was. */
 export interface Kept {
   value: unknown;
-  table?: true;
+  shape?: Shape;
+  packed?: true;
 }
 
-/** How the rows of one array are made: each property is a column of the values, or the same in all rows. */
-type Property = { name: string; enumerable: boolean } & ({ column: number } | { constant: unknown });
+/** How the rows of one array are made, property by property, in plain arrays: the engine decodes those fastest. */
+interface Shape {
+  names: string[];
+  enumerable: boolean[];
+  /** Of the values of a row; -1 is the `length`. */
+  columns: number[];
+  length: unknown;
+}
 
 export function keep(response: unknown): Kept {
-  return needsCare(response, new Set()) ? { value: pack(response, new Map()), table: true } : { value: response };
+  if (!needsCare(response, new Set())) return { value: response };
+  if (Array.isArray(response) && areRows(response)) {
+    const shape = shapeOf(response);
+    // With cells that need no care themselves, as they all do from a database.
+    if (shape !== undefined && !response.some((row) => Object.getOwnPropertyNames(row).some((name) => needsCare(row[name], new Set())))) {
+      return { value: valuesOf(response, shape), shape };
+    }
+  }
+  return { value: pack(response, new Map()), packed: true };
 }
 
-export function restore({ value, table }: Kept): any {
-  return table ? unpack(value, new Map()) : value;
+export function restore({ value, shape, packed }: Kept): any {
+  if (shape) return rowsOf(value as unknown[][], shape);
+  return packed ? unpack(value, new Map()) : value;
+}
+
+const areRows = (list: unknown[]) => list.length > 0 && list.every((row) => isContainer(row) && !Array.isArray(row) && hasHidden(row));
+
+/** Undefined where the rows are not all alike. */
+function shapeOf(rows: any[]): Shape | undefined {
+  const names = Object.getOwnPropertyNames(rows[0]);
+  const alike = rows.every((row) => {
+    const own = Object.getOwnPropertyNames(row);
+    return own.length === names.length && own.every((name, i) => name === names[i]);
+  });
+  if (!alike) return undefined;
+  const columns: string[] = [];
+  return {
+    names,
+    enumerable: names.map((name) => Object.prototype.propertyIsEnumerable.call(rows[0], name)),
+    length: rows[0].length,
+    columns: names.map((name) => {
+      if (name === 'length' && rows.every((row) => row.length === rows[0].length)) return -1;
+      // libsql has each value twice, by place and by name.
+      const same = columns.findIndex((column) => rows.every((row) => Object.is(row[column], row[name])));
+      return same >= 0 ? same : columns.push(name) - 1;
+    }),
+  };
+}
+
+function valuesOf(rows: any[], { names, columns }: Shape): unknown[][] {
+  const first = Array.from({ length: Math.max(...columns) + 1 }, (_, column) => names[columns.indexOf(column)]);
+  return rows.map((row) => first.map((name) => row[name]));
+}
+
+function rowsOf(values: unknown[][], { names, enumerable, columns, length }: Shape): object[] {
+  return values.map((row) => {
+    const made: Record<string, unknown> = {};
+    for (let i = 0; i < names.length; i++) {
+      const value = columns[i] < 0 ? length : row[columns[i]];
+      // By assignment where that does the same, which is faster.
+      if (enumerable[i] && names[i] !== '__proto__') made[names[i]] = value;
+      else define(made, names[i], enumerable[i], value);
+    }
+    return made;
+  });
 }
 
 function isContainer(value: unknown): value is object {
@@ -43,7 +101,7 @@ function pack(value: unknown, done: Map<object, unknown>): unknown {
   // What holds itself holds its copy.
   if (done.has(value)) return done.get(value);
   if (Array.isArray(value)) {
-    if (value.length > 0 && value.every((row) => isContainer(row) && !Array.isArray(row) && hasHidden(row))) return packRows(value, done);
+    if (areRows(value)) return packRows(value, done);
     const copy: unknown[] = [];
     done.set(value, copy);
     for (const one of value) copy.push(pack(one, done));
@@ -57,25 +115,11 @@ function pack(value: unknown, done: Map<object, unknown>): unknown {
 }
 
 function packRows(rows: object[], done: Map<object, unknown>): unknown {
-  const names = Object.getOwnPropertyNames(rows[0]);
-  const alike = rows.every((row) => {
-    const own = Object.getOwnPropertyNames(row);
-    return own.length === names.length && own.every((name, i) => name === names[i]);
-  });
-  if (!alike) return rows.map((row) => new Map([['row', packRows([row], done)]]));
-  const columns: string[] = [];
-  const at = (row: object, name: string) => (row as Record<string, unknown>)[name];
-  const properties = names.map((name): Property => {
-    const enumerable = Object.prototype.propertyIsEnumerable.call(rows[0], name);
-    if (name === 'length' && rows.every((row) => at(row, name) === at(rows[0], name))) return { name, enumerable, constant: at(rows[0], name) };
-    // libsql has each value twice, by place and by name.
-    const same = columns.findIndex((column) => rows.every((row) => Object.is(at(row, column), at(row, name))));
-    return { name, enumerable, column: same >= 0 ? same : columns.push(name) - 1 };
-  });
-  const values = rows.map((row) => columns.map((column) => pack(at(row, column), done)));
+  const shape = shapeOf(rows);
+  if (shape === undefined) return rows.map((row) => new Map([['row', packRows([row], done)]]));
   return new Map<string, unknown>([
-    ['rows', values],
-    ['properties', properties],
+    ['rows', valuesOf(rows, shape).map((row) => row.map((cell) => pack(cell, done)))],
+    ['shape', shape],
   ]);
 }
 
@@ -94,17 +138,10 @@ function unpack(value: unknown, done: Map<object, unknown>): unknown {
 }
 
 function unpackRows(packed: Map<string, unknown>, done: Map<object, unknown>): object[] {
-  const properties = packed.get('properties') as Property[];
-  return (packed.get('rows') as unknown[][]).map((values) => {
-    const row = {};
-    for (const property of properties) {
-      define(row, property.name, property.enumerable, 'column' in property ? unpack(values[property.column], done) : property.constant);
-    }
-    return row;
-  });
+  const values = (packed.get('rows') as unknown[][]).map((row) => row.map((cell) => unpack(cell, done)));
+  return rowsOf(values, packed.get('shape') as Shape);
 }
 
-// Never by assignment: a column may be called __proto__.
 function define(to: object, name: string, enumerable: boolean, value: unknown): void {
   Object.defineProperty(to, name, { value, enumerable, writable: true, configurable: true });
 }

@@ -74,6 +74,18 @@ describe('rows', () => {
     ]);
   });
 
+  it('such rows inside a result, and Maps in their cells, come back as well', () => {
+    const row = (cell: unknown) => Object.defineProperties({ cell }, { 0: { value: cell }, length: { value: 1 } });
+    const back = restore(keep({ columns: ['cell'], rows: [row(1), row(2)], empty: [] }));
+    expect(back).toEqual({ columns: ['cell'], rows: [{ cell: 1 }, { cell: 2 }], empty: [] });
+    expect(back.rows.map((one: unknown[]) => [one[0], one.length])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    const [cell] = restore(keep([row(new Map([['rows', 1]]))]));
+    expect([cell[0], cell.cell]).toEqual([new Map([['rows', 1]]), new Map([['rows', 1]])]);
+  });
+
   it('what needs no care is kept as it is; what holds itself does so again', () => {
     const plain = [{ id: 1, at: new Date(0), bytes: Buffer.from('x'), big: 1n, none: undefined }];
     expect(keep(plain)).toEqual({ value: plain });

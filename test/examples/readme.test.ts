@@ -13,7 +13,16 @@ import { examples } from './run.js';
 const repo = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(repo, path), 'utf8');
 const READMES = ['README.md', 'packages/engine/README.md'];
-const PAGES = [...READMES, 'packages/engine/FORMAT.md', 'docs/architecture.md'];
+const PAGES = [
+  ...READMES,
+  'packages/engine/FORMAT.md',
+  'docs/architecture.md',
+  'docs/recipes.md',
+  'docs/write-an-adapter.md',
+  'packages/conformance/README.md',
+  'packages/next/README.md',
+  'examples/next/README.md',
+];
 
 // Under examples/, where both packages and keyv are installed; git ignores `.cache`.
 mkdirSync(join(examples, '.cache'), { recursive: true });

@@ -4,8 +4,9 @@ import type { Row } from '../row.js';
 import { powerCuts } from './1-power-cuts.js';
 import { everySubset } from './2-every-subset.js';
 import { lives } from './3-lives.js';
+import { kills } from './4-kills.js';
 import { failedSyncs } from './7-failed-syncs.js';
 import { damage } from './8-damage.js';
 import { cuts } from './9-cuts.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, failedSyncs, damage, cuts];
+export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, failedSyncs, damage, cuts];

@@ -1,4 +1,4 @@
-// Real processes: SIGKILL at any moment loses nothing that had returned; a lock dies with its holder; exits of every kind.
+// Real processes: a lock dies with its holder; exits of every kind. What SIGKILL leaves is row 4 of the scorecard.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,17 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { random } from '../../../../test/support/simulated-mapping.js';
-import { whyNoMmapIo } from '../../../../test/workspace/toolchain.mjs';
 import { openStore } from '../../src/index.js';
-import { operations } from './operations.mjs';
-import { difference } from './workload.js';
 
-const WRITER = fileURLToPath(new URL('./writer.mjs', import.meta.url));
+const WRITER = fileURLToPath(new URL('../../../../test/scorecard/kill/writer.mjs', import.meta.url));
 const ENGINE = pathToFileURL(fileURLToPath(new URL('../../dist/index.js', import.meta.url))).href;
-const KILLS = Number(process.env.MAPSTONE_KILLS ?? 30);
-const mmapIo = whyNoMmapIo() === undefined;
-const SEED = Number(process.env.MAPSTONE_SEED ?? 1);
 
 let directory = '';
 let path = '';
@@ -27,32 +20,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs the writer until it has said that `count` operations returned, kills it, and returns how many it said by then. */
-async function killedWriter(count: number, mapping: string, seed: number): Promise<number> {
-  const child = spawn(process.execPath, [WRITER, path, mapping, String(seed)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = 0;
-  child.stdout.on('data', (chunk) => {
-    said += chunk.length;
-    if (said >= count) child.kill('SIGKILL');
-  });
-  await new Promise((resolve) => child.once('close', resolve));
-  return said;
-}
-
-/** What a Map would hold after each of the first `count` operations, from number `from` on. */
-function modelsAfter(seed: number, from: number, count: number): Map<string, string>[] {
-  const model = new Map<string, string>();
-  const models: Map<string, string>[] = [];
-  let done = 0;
-  for (const { sets, deletes } of operations(seed)) {
-    if (done >= from) models.push(new Map(model));
-    if (done++ === from + count) return models;
-    if (deletes !== undefined) model.delete(deletes);
-    else for (const { key, value } of sets ?? []) model.set(key, value);
-  }
-  return models;
-}
-
 function script(code: string): ReturnType<typeof spawnSync> {
   return spawnSync(process.execPath, ['--input-type=module', '-e', `import { openStore, closeAll } from '${ENGINE}';\n${code}`], {
     encoding: 'utf8',
@@ -61,23 +28,6 @@ function script(code: string): ReturnType<typeof spawnSync> {
 }
 
 describe('a process that dies', () => {
-  test(`${KILLS} writers killed at random moments lose nothing that returned (seed ${SEED})`, { timeout: 180_000 }, async () => {
-    const next = random(SEED);
-    for (let kill = 0; kill < KILLS; kill++) {
-      const mapping = kill % 2 === 0 || !mmapIo ? 'koffi' : 'mmap-io';
-      const seed = Math.floor(next() * 2 ** 31);
-      const said = await killedWriter(1 + Math.floor(next() * 6000), mapping, seed);
-      const store = openStore(path, { mapping });
-      expect(store.stats().recovery, `kill ${kill}`).toBe('process-death');
-      expect(store.check(), `kill ${kill}`).toEqual([]);
-      // All that was said, and then all or nothing of the operation that was under way.
-      const differences = modelsAfter(seed, said, 1).map((model) => difference(store, model));
-      expect(differences, `kill ${kill}, seed ${seed}, after ${said} operations`).toContain(undefined);
-      store.close();
-      rmSync(path);
-    }
-  });
-
   test('its lock dies with it, and while it lives another process and thread are refused', async () => {
     const child = spawn(process.execPath, [WRITER, path, 'koffi', '7'], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { type BatchOperations, openStore, type Store, type StoreOptions } from '@mapstone/engine';
 import { Bounds } from './bounds.js';
 import { assertKey, assertValue, type CacheKey, type CacheStore, type CacheValue, type GetResult } from './contract.js';
+import { HotBodies } from './hot-bodies.js';
 import { answers, MAX_VARIANTS, type Response, response, urlKey } from './responses.js';
 
 export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'> {
@@ -16,30 +17,34 @@ export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'>
   maxSize?: number;
   /** Bytes of a body that are kept at most: a response with a larger one is passed on and not stored. Default 5 MiB. */
   maxEntrySize?: number;
+  /** Bytes of bodies asked for lately that this process keeps in its own memory as well, whole number. Default 16 MiB. */
+  memorySize?: number;
   /** Told what goes wrong while requests go on without the store. Default: a warning of the process, once for each code. */
   errorCallback?: (error: Error) => void;
 }
 
-const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20 };
+const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20, memorySize: 16 * 2 ** 20 };
 /** Bytes of UTF-8 that a key of the engine has at most. */
 const MAX_KEY = 65_535;
 
 export class MapstoneCacheStore implements CacheStore {
   readonly #store: Store;
   readonly #bounds: Bounds;
+  readonly #hot: HotBodies;
   readonly #maxEntrySize: number;
   readonly #report: (error: Error) => void;
 
   /** Opens the file. Throws what `openStore` throws. */
   constructor(options: MapstoneCacheStoreOptions) {
-    const { path, maxCount, maxSize, maxEntrySize, errorCallback = warnOnce(), ...storeOptions } = options ?? {};
+    const { path, maxCount, maxSize, maxEntrySize, memorySize, errorCallback = warnOnce(), ...storeOptions } = options ?? {};
     if (typeof path !== 'string' || path === '') {
       throw new TypeError(`MapstoneCacheStore({ path }): path is the file to keep the responses in, not ${String(path)}`);
     }
     if (typeof errorCallback !== 'function') throw new TypeError(`MapstoneCacheStore({ errorCallback }): a function, not ${String(errorCallback)}`);
-    const limits = readLimits({ maxCount, maxSize, maxEntrySize });
+    const limits = readLimits({ maxCount, maxSize, maxEntrySize, memorySize });
     this.#store = openStore(path, storeOptions);
     this.#bounds = new Bounds(this.#store, limits);
+    this.#hot = new HotBodies(limits.memorySize);
     this.#maxEntrySize = Math.min(limits.maxEntrySize, limits.maxSize);
     this.#report = errorCallback;
   }
@@ -57,7 +62,7 @@ export class MapstoneCacheStore implements CacheStore {
     try {
       const now = Date.now();
       const found = this.#responses(url).find((one) => answers(one, key, now));
-      const body = found && this.#store.get<Buffer>(found.body);
+      const body = found && this.#body(found.body);
       // No body: another process has replaced the response since.
       if (found === undefined || body === undefined) return undefined;
       // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
@@ -114,7 +119,16 @@ export class MapstoneCacheStore implements CacheStore {
 
   /** Closes the store's handle. Requests that come through it later go to their origin, and `errorCallback` is told `ERR_STORE_CLOSED`. */
   close(): void {
+    this.#hot.clear();
     this.#store.close();
+  }
+
+  #body(key: string): Buffer | undefined {
+    const hot = this.#hot.get(key);
+    if (hot !== undefined) return hot;
+    const body = this.#store.get<Buffer>(key);
+    if (body !== undefined) this.#hot.add(key, body);
+    return body;
   }
 
   #responses(url: string): Response[] {

@@ -135,3 +135,30 @@ describe('maxEntrySize', () => {
     expect(has(store, 0)).toBe(true);
   });
 });
+
+describe('memorySize', () => {
+  const body = (store: MapstoneCacheStore, i: number) => (store.get(keyOf(`/${i}`))!.body as Buffer[])[0];
+
+  it('keeps bodies that were asked for, the latest of them, and the file is still asked each time', async () => {
+    const store = open({ memorySize: 2_500 });
+    await fill(store, 0, 3, Buffer.alloc(1_000));
+    const [first, second] = [body(store, 0), body(store, 1)];
+    expect(body(store, 0)).toBe(first);
+    body(store, 2);
+    expect(body(store, 0)).toBe(first);
+    expect(body(store, 1)).not.toBe(second);
+    expect(body(store, 1)).toEqual(second);
+    // Through another handle, as another process would.
+    await put(open({}), keyOf('/0'), 'new');
+    expect(body(store, 0).toString()).toBe('new');
+    open({}).delete(keyOf('/0'));
+    expect(has(store, 0)).toBe(false);
+  });
+
+  it('of 0 keeps none', async () => {
+    const store = open({ memorySize: 0 });
+    await fill(store, 0, 1);
+    expect(body(store, 0)).not.toBe(body(store, 0));
+    expect(body(store, 0)).toEqual(Buffer.from('x'));
+  });
+});

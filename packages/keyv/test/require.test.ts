@@ -1,4 +1,4 @@
-// CommonJS: Node from 20.19 can `require` this package, though it is ESM only. Needs a build, as `npm test` makes one.
+// CommonJS: the package's own twin (test/workspace/commonjs.mjs), over the engine that Node from 20.19 can `require`. Needs a build, as `npm test` makes one.
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
 // Row 3: the power fails again. In the first opening of a new file, at every step of growth and cleaning, and in recoveries of recoveries, three deep;
-// between two of them the store is written to, so that each life leaves a timeline that the next one must give up for good.
+// between two of them the store is written to, so that each life leaves a timeline that the next one must give up for good. Between two stores of a word the
+// process dies too, with its memory intact.
 
 import type { Row } from '../row.js';
 import { replayStory, runStories, type Stories } from '../world/stories.js';
@@ -20,6 +21,7 @@ const stories: Stories = {
       atMoment(at, moment) {
         if (moment === 'store') {
           if (at.next() < 1 / 150) at.cut();
+          if (at.next() < 1 / 150) at.lookAtDeath();
           return;
         }
         at.cut();
@@ -36,6 +38,7 @@ const stories: Stories = {
         world.lookAtCuts();
         if (world.next() < 0.15) goDeep(world, now, figures);
       }
+      figures['deaths between two stores'] = (figures['deaths between two stores'] ?? 0) + world.deaths;
       figures.growths = (figures.growths ?? 0) + world.growths;
       figures.cleaned = (figures.cleaned ?? 0) + world.cleaned;
       return world.cases;

@@ -8,5 +8,7 @@ import { kills } from './4-kills.js';
 import { failedSyncs } from './7-failed-syncs.js';
 import { damage } from './8-damage.js';
 import { cuts } from './9-cuts.js';
+import { model } from './10-model.js';
+import { clockJumps } from './11-clock-jumps.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, failedSyncs, damage, cuts];
+export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, failedSyncs, damage, cuts, model, clockJumps];

@@ -39,6 +39,9 @@ export function modelAfter(before: Model, operation: Operation, now: number): Mo
     case 'deleteMany':
       for (const key of operation.keys) model.delete(keyFrom(key));
       return model;
+    case 'clear prefix':
+      for (const key of before.keys()) if (key.startsWith(keyFrom(operation.key))) model.delete(key);
+      return model;
     case 'clear':
       return new Map();
     default:

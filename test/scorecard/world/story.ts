@@ -12,11 +12,15 @@ export interface Item {
 
 type Act =
   | { do: 'set'; item: Item }
+  | { do: 'get'; key: number }
   | { do: 'delete'; key: number }
   | { do: 'touch'; key: number; ttl: number }
   | { do: 'batch'; items: (Item & { gone: boolean })[] }
   | { do: 'deleteMany'; keys: number[] }
-  | { do: 'clear' | 'compact' | 'flush' | 'flush aside' | 'reopen' | 'die' }
+  | { do: 'clear prefix'; key: number }
+  /** Sets an item at each key that comes. */
+  | { do: 'iterate'; items: Item[] }
+  | { do: 'clear' | 'compact' | 'flush' | 'flush aside' | 'reopen' | 'die' | 'backup' }
   | { do: 'wait'; ms: number };
 
 /** `dice` seeds all that happens by chance while it runs, so that an operation does the same in a story that others were left out of. */
@@ -74,8 +78,12 @@ export function tell(seed: number, count: number, { keys, profile, longest, chai
     switch (name) {
       case 'set':
         return { do: name, item: item() };
+      case 'get':
       case 'delete':
+      case 'clear prefix':
         return { do: name, key: below(keys) };
+      case 'iterate':
+        return { do: name, items: Array.from({ length: below(30) }, item) };
       case 'touch':
         return { do: name, key: below(keys), ttl: ttl() };
       case 'batch':
@@ -97,8 +105,12 @@ export function spell(operation: Operation): string {
   switch (operation.do) {
     case 'set':
       return `set ${spellItem(operation.item)}`;
+    case 'get':
     case 'delete':
-      return `delete key ${operation.key}`;
+    case 'clear prefix':
+      return `${operation.do} key ${operation.key}`;
+    case 'iterate':
+      return `iterate, and at each key: ${operation.items.map((one) => `set ${spellItem(one)}`).join('; ')}`;
     case 'touch':
       return `touch key ${operation.key}, ttl ${operation.ttl}`;
     case 'batch':

@@ -8,8 +8,8 @@ import type { Store } from '../../../packages/engine/src/store/store.js';
 import { mixed, random } from '../../support/random.js';
 import { type Moment, SimulatedDisk } from '../../support/simulated-mapping.js';
 import { trappedMapping } from '../../support/trapped-mapping.js';
-import { difference, expiryOf, keyFrom, type Model, modelAfter } from './model.js';
-import { type Operation, valueFrom } from './story.js';
+import { difference, type Entry, expiryOf, keyFrom, type Model, modelAfter, sameValue } from './model.js';
+import { type Item, type Operation, valueFrom } from './story.js';
 
 const START = 1_000_000;
 const LAST_FLUSH = L.CONTROL_OFFSET + L.Control.LAST_FLUSH * 4;
@@ -34,6 +34,7 @@ export interface WorldOptions {
   trapped: boolean;
   /** What the row does at a moment inside the engine's calls: write back, cut. */
   atMoment(world: World, moment: Moment): void;
+  backup?(world: World): void;
 }
 
 let opened = 0;
@@ -56,6 +57,8 @@ export class World {
   next: () => number;
   /** Looked at: survivors of cuts. */
   cases = 0;
+  /** Deaths within an operation that were looked at. */
+  deaths = 0;
   /** While a recovery runs: the flush that it must come to. */
   private recoveringTo: number | undefined;
   private doing = 'the first opening';
@@ -150,6 +153,30 @@ export class World {
     }
   }
 
+  /** The process dies at this moment, within an operation: the next one finds its memory, with all that had returned, and of the operation all or nothing. */
+  lookAtDeath(): void {
+    this.deaths++;
+    const { scratch, disk } = this;
+    const when = `after a death in ${this.doing}`;
+    scratch.load(disk.contents, disk.identity);
+    const survivor = this.survivor(when, scratch);
+    try {
+      const models = this.recoveringTo === undefined ? [this.model, this.after ?? this.model] : (this.flushed.get(this.recoveringTo) ?? []);
+      const differences = models.map((model) => difference(survivor, model, this.now));
+      if (!differences.includes(undefined)) throw new Wrong(`${when}: ${differences.join(', nor: ')}`);
+      if (this.recoveringTo === undefined && survivor.stats().recovery === 'power-cut') throw new Wrong(`${when} it was recovered from the log`);
+      // It goes on, and the table's lists are right: else this would meet a segment twice.
+      for (let more = 0; more < 8; more++) survivor.set(`after ${more}`, 'x'.repeat(900));
+      survivor.flushSync();
+      const [finding] = survivor.check();
+      if (finding !== undefined) throw new Wrong(`${when}, written to, check() finds ${finding.invariant}: ${finding.message}`);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
+    } finally {
+      survivor.close();
+    }
+  }
+
   private survivor(when: string, mapping: Mapping): Store {
     try {
       return this.openOn(mapping);
@@ -235,18 +262,29 @@ export class World {
     await turn();
   }
 
+  /** What an operation answers must be what the Map says. */
+  private assertAnswer(found: unknown, expected: unknown): void {
+    if (!sameValue(found, expected)) throw new Wrong(`${this.doing} answered ${JSON.stringify(found)}, and must answer ${JSON.stringify(expected)}`);
+  }
+
+  private alive(key: number): Entry | undefined {
+    const entry = this.model.get(keyFrom(key));
+    return entry !== undefined && entry.expiry > this.now ? entry : undefined;
+  }
+
   private perform(operation: Operation): void {
     const { store } = this;
     const expiresAt = (ttl: number) => expiryOf(ttl, this.now);
     switch (operation.do) {
-      case 'set': {
-        const { key, value, ttl } = operation.item;
-        return store.set(keyFrom(key), valueFrom(value), { expiresAt: expiresAt(ttl) });
-      }
+      case 'set':
+        return this.set(operation.item);
+      case 'get':
+        this.assertAnswer(store.has(keyFrom(operation.key)), this.alive(operation.key) !== undefined);
+        return this.assertAnswer(store.get(keyFrom(operation.key)), this.alive(operation.key)?.value);
       case 'delete':
-        return void store.delete(keyFrom(operation.key));
+        return this.assertAnswer(store.delete(keyFrom(operation.key)), this.alive(operation.key) !== undefined);
       case 'touch':
-        return void store.touch(keyFrom(operation.key), { expiresAt: expiresAt(operation.ttl) });
+        return this.assertAnswer(store.touch(keyFrom(operation.key), { expiresAt: expiresAt(operation.ttl) }), this.alive(operation.key) !== undefined);
       case 'batch':
         return store.batch((batch) => {
           for (const one of operation.items) {
@@ -254,10 +292,16 @@ export class World {
             else batch.set(keyFrom(one.key), valueFrom(one.value), { expiresAt: expiresAt(one.ttl) });
           }
         });
-      case 'deleteMany':
-        return void store.deleteMany(operation.keys.map(keyFrom));
+      case 'deleteMany': {
+        const expected = operation.keys.map((key, i) => this.alive(key) !== undefined && operation.keys.indexOf(key) === i);
+        return this.assertAnswer(store.deleteMany(operation.keys.map(keyFrom)), expected);
+      }
       case 'clear':
         return void store.clear();
+      case 'clear prefix':
+        return void store.clear({ prefix: keyFrom(operation.key) });
+      case 'iterate':
+        return this.iterate(operation.items);
       case 'compact':
         return store.compact();
       case 'flush':
@@ -271,7 +315,29 @@ export class World {
         return this.reopen();
       case 'die':
         return this.die();
+      case 'backup':
+        return this.options.backup?.(this);
     }
+  }
+
+  private set({ key, value, ttl }: Item): void {
+    this.store.set(keyFrom(key), valueFrom(value), { expiresAt: expiryOf(ttl, this.now) });
+  }
+
+  /** Every key that is there from start to end comes once, whatever is set meanwhile. */
+  private iterate(items: readonly Item[]): void {
+    const before = [...this.model.keys()].filter((key) => (this.model.get(key) as Entry).expiry > this.now);
+    const seen = new Set<string>();
+    let at = 0;
+    for (const key of this.store.keys()) {
+      if (seen.has(key)) throw new Wrong(`'${key}' comes twice in an iteration`);
+      seen.add(key);
+      const item = items[at++];
+      if (item === undefined) continue;
+      this.set(item);
+      this.model.set(keyFrom(item.key), { value: valueFrom(item.value), expiry: expiryOf(item.ttl, this.now) });
+    }
+    for (const key of before) if (!seen.has(key)) throw new Wrong(`'${key}' did not come in an iteration`);
   }
 
   private reopen(): void {

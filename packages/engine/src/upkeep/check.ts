@@ -153,17 +153,31 @@ class Checker {
       });
     }
     for (const { location, tombstone } of this.latest.values()) {
-      if (!tombstone && !this.isExpired(location)) this.find('I5', `the record at ${location >>> 0} is the latest of its key, and not in the index`);
+      if (!tombstone && !this.mayBeMissing(location)) this.find('I5', `the record at ${location >>> 0} is the latest of its key, and not in the index`);
     }
     if (count !== core.count) this.find('I6', `the index has ${count} entries, the count is ${core.count}`);
   }
 
-  /** An expired record may leave the index with no tombstone, where no older segment could bring it back. */
-  private isExpired(location: number): boolean {
+  /** An expired record may leave the index with no tombstone, where no older segment could bring it back. The clock may have been set back since. */
+  private mayBeMissing(location: number): boolean {
     const { core } = this.engine;
     const record = core.newReader();
     record.seek(location);
-    return record.expiry <= core.environment.now();
+    return record.expiry <= core.environment.now() || (record.expiry !== Number.POSITIVE_INFINITY && record.segment === this.oldest());
+  }
+
+  private oldest(): number {
+    const { segments, space } = this.engine.core;
+    let oldest = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let segment = 1; segment < space.capacity; segment++) {
+      if (space.isTable(segment)) continue;
+      const { kind, baseSequence } = segments.capture(segment);
+      if (kind !== SegmentKind.LOG || baseSequence >= least) continue;
+      oldest = segment;
+      least = baseSequence;
+    }
+    return oldest;
   }
 
   /** I7, I8: live bytes of each segment, and tombstones of all, are what the log says. */

@@ -165,6 +165,21 @@ test('a copy that was never synced is on the disk once it is open: what is flush
   }
 });
 
+test('an expired record that cleaning has dropped is no finding when the clock is set back', () => {
+  const disk = new SimulatedDisk(MAX_SIZE + 65536, random(1));
+  const store = open(disk);
+  for (let i = 0; i < 400; i++) {
+    store.set(`key ${i % 150}`, 'x'.repeat(180), i % 3 === 0 ? { ttl: 40 } : undefined);
+    now += 2;
+    const forward = now;
+    now = 0;
+    expect(store.check(), `after ${i} sets`).toEqual([]);
+    now = forward;
+  }
+  expect(store.stats().cleanedSegments).toBeGreaterThan(5);
+  store.close();
+});
+
 /** A disk whose zeros, when written off the event loop, land only when the test lets them: as from a busy thread pool. */
 function slowDisk(disk: SimulatedDisk): { mapping: Mapping; land(): void } {
   const waiting: (() => void)[] = [];

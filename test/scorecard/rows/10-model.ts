@@ -1,0 +1,82 @@
+// Row 10: the store beside a Map, operation by operation: what each answers, what an iteration meets, and after every story all that is there, and check().
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStoreIn } from '../../../packages/engine/src/store/registry.js';
+import type { Row } from '../row.js';
+import { difference } from '../world/model.js';
+import { replayStory, runStories, type Stories } from '../world/stories.js';
+import { EVERYDAY, type Profile, spell, tell } from '../world/story.js';
+import { World, Wrong } from '../world/world.js';
+
+const PROFILE: Profile = {
+  ...EVERYDAY,
+  get: 60,
+  'clear prefix': 0.3,
+  iterate: 0.5,
+  backup: 0.002,
+  flush: 1,
+  'flush aside': 1,
+  wait: 4,
+  reopen: 0.1,
+  die: 0.1,
+  compact: 0.1,
+};
+
+/** A backup is a store of its own, in a real file. */
+function backUp({ store, model, now }: World): void {
+  const folder = mkdtempSync(join(tmpdir(), 'mapstone-'));
+  const path = join(folder, 'backup');
+  try {
+    store.backup(path);
+    const copy = openStoreIn(path, { flush: 'manual' }, { now: () => now, random: (count) => new Uint8Array(count) });
+    try {
+      const differs = difference(copy, model, now);
+      if (differs !== undefined) throw new Wrong(`a backup: ${differs}`);
+      if (copy.check().length > 0) throw new Wrong(`a backup: check() finds ${copy.check()[0].message}`);
+    } finally {
+      copy.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const stories: Stories = {
+  id: '10',
+  tell(seed) {
+    // From stores that fit three segments to ones that are full again and again.
+    const keys = [20, 60, 150][seed % 3];
+    return tell(seed, 2000, { keys, profile: PROFILE, longest: [200, 900, 2500][(seed >>> 4) % 3], chained: (seed >>> 8) % 3 });
+  },
+  async run(seed, story, figures) {
+    const world = new World({ seed, segments: 20 + (seed % 80), trapped: false, atMoment: () => undefined, backup: backUp });
+    try {
+      world.begin();
+      for (const operation of story) {
+        await world.run(operation, spell(operation));
+        if (operation.do === 'backup') figures.backups = (figures.backups ?? 0) + 1;
+      }
+      world.assertSame('at the end');
+      const [finding] = world.store.check();
+      if (finding !== undefined) throw new Wrong(`check() finds ${finding.invariant}: ${finding.message}`);
+    } finally {
+      world.leave();
+    }
+    figures.growths = (figures.growths ?? 0) + world.growths;
+    figures['segments cleaned'] = (figures['segments cleaned'] ?? 0) + world.cleaned;
+    return story.length;
+  },
+};
+
+export const model: Row = {
+  id: '10',
+  title: 'model against a Map: set/get/delete/ttl/clear/batch/iterate/grow/clean/compact/reopen/backup',
+  unit: 'operations',
+  ci: 1_000_000,
+  full: 50_000_000,
+  mustBe: '0 differences',
+  run: (context) => runStories(stories, context),
+  replay: (what) => replayStory(stories, what),
+};

@@ -1,0 +1,4 @@
+import { ciShare } from '../ci.js';
+import { clockJumps } from './11-clock-jumps.js';
+
+ciShare(clockJumps);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openStore, type Store } from '@mapstone/engine';
+import { distinctExpiry, Memory } from './memory.js';
 import { type NextCacheOptions, readOptions, type Settings } from './options.js';
 import { makeRoom } from './room.js';
 import { Tags } from './tags.js';
@@ -22,23 +23,34 @@ interface Opened {
 
 export class CacheFile {
   readonly #settings: Settings;
+  readonly #memory: Memory;
   #opened: Opened | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NextCacheOptions = {}) {
     this.#settings = readOptions(options);
+    this.#memory = new Memory(this.#settings.memory);
   }
 
-  /** What was kept under a key, if anything. `kind` keeps the two handlers' keys apart. */
-  get<Value>(kind: string, key: string): Value | undefined {
-    return this.#attempt((opened) => opened.entries.get<Value>(nameOf(kind, key)));
+  /** What was kept under a key, if anything. Read only: it may be given again. `kind` keeps the two handlers' keys apart. */
+  get<Value extends object>(kind: string, key: string): Value | undefined {
+    return this.#attempt(({ entries }) => {
+      const name = nameOf(kind, key);
+      const expiresAt = entries.expiresAt(name);
+      const held = expiresAt === undefined ? undefined : this.#memory.get(name, expiresAt);
+      if (held !== undefined) return held as Value;
+      const entry = expiresAt === undefined ? undefined : entries.getEntry(name);
+      if (entry === undefined) this.#memory.drop(name);
+      else this.#memory.keep(name, entry.expiresAt, entry.value as Value);
+      return entry?.value as Value | undefined;
+    });
   }
 
   /** `expiresAt` in ms since 1970. What can't be kept for its size takes the older entry under its name with it. */
-  set(kind: string, key: string, value: unknown, expiresAt?: number): void {
+  set(kind: string, key: string, value: object, expiresAt?: number): void {
     this.#attempt(({ entries }) => {
       const name = nameOf(kind, key);
-      const options = expiresAt === undefined ? undefined : { expiresAt };
+      const options = { expiresAt: distinctExpiry(expiresAt, entries.expiresAt(name)) };
       try {
         makeRoom(entries, () => entries.set(name, value, options));
       } catch (error) {

@@ -35,8 +35,9 @@ export function createCacheHandler(options?: NextCacheOptions) {
       const kind = this.#kind(context.kind);
       const start = kind + key;
       const kept = file.get<Kept>(kind, key);
-      const tags = [...(kept?.tags ?? []), ...(context.tags ?? []), ...(context.softTags ?? [])];
-      if (kept === undefined || file.tags === undefined || file.tags.expired(tags, kept.madeAt) || tags.some((tag) => this.#revalidatedTags.includes(tag))) {
+      const tags = union(kept?.tags, context.tags, context.softTags);
+      const judged = kept === undefined ? 'expired' : (file.tags?.judge(tags, kept.madeAt) ?? 'expired');
+      if (kept === undefined || judged === 'expired' || tags.some((tag) => this.#revalidatedTags.includes(tag))) {
         starts.begin(start);
         return null;
       }
@@ -44,7 +45,7 @@ export function createCacheHandler(options?: NextCacheOptions) {
       const seconds = context.kind === 'FETCH' ? context.revalidate || value?.revalidate : cacheControl?.revalidate;
       const lifetime = typeof seconds === 'number' ? seconds * 1000 : Number.POSITIVE_INFINITY;
       const now = Date.now();
-      const stale = file.tags.stale(tags, lastModified);
+      const stale = judged === 'stale';
       if (stale || lastModified + lifetime < now) starts.begin(start);
       else starts.forget(start);
       if (!stale) return { lastModified, value, ...(cacheControl === undefined ? {} : { cacheControl }) };
@@ -82,10 +83,15 @@ export function createCacheHandler(options?: NextCacheOptions) {
   };
 }
 
+/** Without a tag twice, since each is looked up. */
+function union(...lists: (readonly string[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap((list) => list ?? []))];
+}
+
 function tagsOf(value: any, context: SetContext): string[] {
   const header = value?.headers?.[TAGS_HEADER];
   const own: string[] = typeof header === 'string' ? header.split(',') : (value?.tags ?? []);
-  return [...new Set([...own, ...(context.tags ?? [])])];
+  return union(own, context.tags);
 }
 
 /** `next build` writes it before it renders the first page. */

@@ -7,6 +7,8 @@ export interface NextCacheOptions extends Omit<StoreOptions, 'readOnly' | 'evict
   path?: string;
   /** Upper bound of the file, bytes. Default 1 GiB. */
   maxSize?: number;
+  /** Bytes of entries that each process holds as objects beside the file, which makes its next hits of them cheap. Default 50 MiB; 0 for none. */
+  memory?: number;
   /** Told what went wrong: a file that can't be opened, an entry that can't be kept. The request goes on without the cache. Default: `console.warn`, once for each code. */
   onError?: (error: unknown) => void;
 }
@@ -15,15 +17,19 @@ export interface NextCacheOptions extends Omit<StoreOptions, 'readOnly' | 'evict
 export interface Settings {
   path: string;
   engine: StoreOptions;
+  memory: number;
   onError: (error: unknown) => void;
 }
 
 /** Throws `TypeError` or `RangeError`, `ERR_OPTION_INVALID`, for what the engine would refuse: here, where Next loads the handler, and not in a request. */
-export function readOptions({ path, onError, maxSize = 2 ** 30, ...engine }: NextCacheOptions): Settings {
+export function readOptions({ path, onError, memory = 50 * 2 ** 20, maxSize = 2 ** 30, ...engine }: NextCacheOptions): Settings {
+  if (!Number.isInteger(memory) || memory < 0)
+    throw Object.assign(new RangeError(`memory is a number of bytes, not ${memory}`), { code: 'ERR_OPTION_INVALID' });
   openStore('options', { ...engine, maxSize, mapping: 'memory' }).close(); // no file is made
   return {
     path: path ?? join(process.cwd(), '.next/cache/next.mapstone'),
     engine: { ...engine, maxSize },
+    memory,
     onError: onError ?? warnOnce(),
   };
 }

@@ -23,13 +23,17 @@ export class Tags {
     this.#store = store;
   }
 
-  /** Is what was made at `timestamp` gone because of one of its tags? */
-  expired(tags: readonly string[], timestamp: number): boolean {
-    return timestamp <= this.expiration(tags);
-  }
-
-  stale(tags: readonly string[], timestamp: number): boolean {
-    return tags.some((tag) => timestamp <= (this.#read(nameOf(tag)).stale ?? 0));
+  /** What has become of an entry that was made at `timestamp`, by the worst of its tags. */
+  judge(tags: readonly string[], timestamp: number): 'fresh' | 'stale' | 'expired' {
+    const now = Date.now();
+    if (timestamp <= expiredBy(this.#read(ALL), now)) return 'expired';
+    let judged: 'fresh' | 'stale' = 'fresh';
+    for (const tag of tags) {
+      const revalidated = this.#read(nameOf(tag));
+      if (timestamp <= expiredBy(revalidated, now)) return 'expired';
+      if (timestamp <= (revalidated.stale ?? 0)) judged = 'stale';
+    }
+    return judged;
   }
 
   /** What was made up to then is gone because of one of these tags; 0 if none was revalidated. */

@@ -21,7 +21,7 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
     const { value, timestamp, ...rest } = entry;
     const bytes = await buffer(value);
     // An entry without a lifetime is made again for each read, and so is one that was revalidated while it was made.
-    if (rest.expire <= 0 || file.tags?.expired(rest.tags, timestamp)) return;
+    if (rest.expire <= 0 || file.tags?.judge(rest.tags, timestamp) === 'expired') return;
     file.set(KIND, key, { ...rest, madeAt: timestamp, bytes } satisfies Kept, timestamp + rest.expire * 1000);
   }
 
@@ -29,12 +29,12 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
     async get(key: string, softTags: string[] = []): Promise<CacheEntry | undefined> {
       await pending.get(key);
       const kept = file.get<Kept>(KIND, key);
-      if (kept === undefined || file.tags === undefined) return undefined;
+      if (kept === undefined) return undefined;
       const { bytes, madeAt: timestamp, ...rest } = kept;
-      const tags = [...rest.tags, ...softTags];
-      if (file.tags.expired(tags, timestamp)) return undefined;
+      const judged = file.tags?.judge([...rest.tags, ...softTags], timestamp) ?? 'expired';
+      if (judged === 'expired') return undefined;
       // Below zero it is served this once more, and made again in the background.
-      const revalidate = file.tags.stale(tags, timestamp) ? -1 : rest.revalidate;
+      const revalidate = judged === 'stale' ? -1 : rest.revalidate;
       return { ...rest, revalidate, timestamp, value: streamOf(bytes) };
     },
 

@@ -123,6 +123,18 @@ describe('with the clock in hand', () => {
     expect(await handler.get('/a', PAGE)).toEqual({ lastModified: Date.now(), value: page('posts', 'new'), ...hour });
   });
 
+  it('what one handler holds in memory is never older than the file, however often another writes in a millisecond', async () => {
+    const at = path();
+    const [one, other] = [strict({ path: at }), strict({ path: at })];
+    for (let i = 0; i < 500; i++) {
+      const html = String(i);
+      await one.set('/a', page('posts', html), i < 250 ? hour : { cacheControl: { revalidate: false, expire: undefined } });
+      for (const handler of [one, other, other]) expect((await handler.get('/a', PAGE))?.value.html).toBe(html);
+    }
+    await one.set('/a', null, hour);
+    expect((await other.get('/a', PAGE))?.value).toBeNull();
+  });
+
   it('a page whose tag was revalidated while it was being made is made again', async () => {
     const handler = strict({ path: path() });
     expect(await handler.get('/a', PAGE)).toBeNull(); // the rendering begins, and reads the data
@@ -198,6 +210,7 @@ describe('when the file is not to be had', () => {
 
   it('options that can not be are refused when the handler is made', () => {
     expect(() => createCacheHandler({ maxSize: -1 })).toThrow(RangeError);
+    expect(() => createCacheHandler({ memory: -1 })).toThrow(RangeError);
     expect(() => createCacheHandler({ colour: 'red' } as never)).toThrow(TypeError);
   });
 });
@@ -239,7 +252,7 @@ describe('as an adapter', () => {
     values: kept,
     open(at, options) {
       let failed: unknown;
-      const Handler = createCacheHandler({ path: at, ...options, onError: (error) => (failed = error) });
+      const Handler = createCacheHandler({ path: at, memory: 0, ...options, onError: (error) => (failed = error) });
       const handler = new Handler({ revalidatedTags: [] });
       const keep = async (key: string, value: unknown, ttl?: number) => {
         failed = undefined;

@@ -3,7 +3,7 @@
 // leaves without a word, and two processes may change them at once. So whoever makes room looks at a sample of the URLs, one after the other through the whole
 // file; the oldest response of the sample goes, and at the end of a round the totals are set to what was counted. There is never a pass over everything at once.
 import type { BatchOperations, Store, StoreRecord } from '@mapstone/engine';
-import { type Response, URL_PREFIX } from './responses.js';
+import { type Response, TOTALS_KEY, URL_PREFIX } from './responses.js';
 
 export interface Totals {
   count: number;
@@ -16,7 +16,6 @@ export interface Limits {
   maxSize: number;
 }
 
-const TOTALS_KEY = 't';
 const SAMPLE = 32;
 
 export class Bounds {

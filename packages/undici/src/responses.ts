@@ -3,9 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CacheKey, CacheValue } from './contract.js';
 
-/** What the keys of the two kinds of records begin with. */
-export const URL_PREFIX = 'u';
-export const BODY_PREFIX = 'b';
+/** What the keys of the records begin with; other adapters on the same file begin theirs otherwise. */
+export const URL_PREFIX = 'undici:url:';
+export const BODY_PREFIX = 'undici:body:';
+export const TOTALS_KEY = 'undici:totals';
 
 /** Responses kept for one URL: each lookup reads them all, and a server that varies on what differs in every request would make it long. */
 export const MAX_VARIANTS = 100;

@@ -13,7 +13,7 @@ const held = (store: MapstoneCacheStore, n: number) => Array.from({ length: n },
 
 /** What is really in the file, counted. */
 function counted(store: MapstoneCacheStore): { count: number; size: number } {
-  const responses = [...store.engine.entries({ prefix: 'u' })].flatMap(([, list]) => list as { size: number }[]);
+  const responses = [...store.engine.entries({ prefix: 'undici:url:' })].flatMap(([, list]) => list as { size: number }[]);
   return { count: responses.length, size: responses.reduce((sum, { size }) => sum + size, 0) };
 }
 
@@ -53,7 +53,7 @@ describe('maxCount', () => {
     expect(left.length).toBeGreaterThan(270);
     // What a first-in first-out queue would hold is the last 300; the sample comes close.
     expect(left.filter((i) => i >= 700).length / left.length).toBeGreaterThan(0.9);
-    expect([...store.engine.keys({ prefix: 'b' })]).toHaveLength(left.length);
+    expect([...store.engine.keys({ prefix: 'undici:body:' })]).toHaveLength(left.length);
   });
 
   it('of 0: nothing is kept', async () => {

@@ -34,8 +34,11 @@ describe.each([
   { name: 'undici 7', load: async () => undici7 },
   { name: 'undici 8', load: () => import('undici8') as unknown as Promise<typeof undici7>, skip: !runs8 },
 ])('$name', ({ name, load, skip }) => {
-  const test = skip ? it.skip : it;
-  const why = skip ? `: ${name} needs Node 22.19` : '';
+  const test = (title: string, run: () => Promise<void>) =>
+    it(title, async (context) => {
+      context.skip(skip === true, `${name} needs Node 22.19 or later`);
+      await run();
+    });
   let undici: typeof undici7;
   let agent: undici7.Agent;
   let client: undici7.Dispatcher;
@@ -67,7 +70,7 @@ describe.each([
     return { statusCode, headers, text: await body.text() };
   }
 
-  test(`asks the server once, and answers with all that it said${why}`, async () => {
+  test('asks the server once, and answers with all that it said', async () => {
     answer = (_request, response) =>
       response
         .writeHead(200, 'Fine', { 'cache-control': 'max-age=60', 'x-list': ['a', 'b'], 'content-type': 'text/plain; charset=utf-8' })
@@ -81,7 +84,7 @@ describe.each([
     expect(second.headers).toEqual({ ...kept, age: expect.stringMatching(/^[01]$/) });
   });
 
-  test(`keeps variants apart by vary${why}`, async () => {
+  test('keeps variants apart by vary', async () => {
     answer = (request, response, count) =>
       response.setHeader('cache-control', 'max-age=60').setHeader('vary', 'Accept-Language, X-None').end(`${request.headers['accept-language']} ${count}`);
     const inLanguage = async (language: string) => (await ask('/', { headers: { 'accept-language': language } })).text;
@@ -89,7 +92,7 @@ describe.each([
     expect((await ask('/', { headers: { 'accept-language': 'de', 'x-none': 'some' } })).text).toBe('de 3');
   });
 
-  test(`has a stale response revalidated, and goes on with it when it is not modified${why}`, async () => {
+  test('has a stale response revalidated, and goes on with it when it is not modified', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     answer = (request, response) => {
       response.setHeader('cache-control', 'max-age=60, stale-if-error=3600').setHeader('etag', '"v1"').setHeader('date', new Date().toUTCString());
@@ -103,7 +106,7 @@ describe.each([
     expect(asked[1].headers['if-none-match']).toBe('"v1"');
   });
 
-  test(`revalidates what the server wants asked for each time${why}`, async () => {
+  test('revalidates what the server wants asked for each time', async () => {
     answer = (request, response) => {
       response.setHeader('etag', '"v1"');
       // A 304 with a cache-control makes undici drop the response, in whatever store.
@@ -114,7 +117,7 @@ describe.each([
     expect(asked.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"v1"', '"v1"']);
   });
 
-  test(`takes the new response when the old one was modified${why}`, async () => {
+  test('takes the new response when the old one was modified', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     answer = (_request, response, count) =>
       response.setHeader('cache-control', 'max-age=60').setHeader('etag', `"v${count}"`).setHeader('date', new Date().toUTCString()).end(`body ${count}`);
@@ -125,7 +128,7 @@ describe.each([
     expect(asked).toHaveLength(2);
   });
 
-  test(`answers stale while it revalidates in the background, bodies whole${why}`, async () => {
+  test('answers stale while it revalidates in the background, bodies whole', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     let renewed = () => {};
     const background = new Promise<void>((done) => (renewed = done));
@@ -144,19 +147,19 @@ describe.each([
     expect(asked).toHaveLength(2);
   });
 
-  test(`forgets a URL that was written to${why}`, async () => {
+  test('forgets a URL that was written to', async () => {
     expect((await ask()).text).toBe('body 1');
     await ask('/', { method: 'POST', body: 'x' });
     expect((await ask()).text).toBe('body 3');
   });
 
-  test(`stores nothing that says no-store${why}`, async () => {
+  test('stores nothing that says no-store', async () => {
     answer = (_request, response, count) => response.setHeader('cache-control', 'no-store').end(`body ${count}`);
     expect([(await ask()).text, (await ask()).text]).toEqual(['body 1', 'body 2']);
     expect(store.engine.size).toBe(0);
   });
 
-  test(`survives a restart, and then needs no server${why}`, async () => {
+  test('survives a restart, and then needs no server', async () => {
     await ask('/kept');
     store.close();
     await agent.close();
@@ -165,7 +168,7 @@ describe.each([
     expect(await ask('/kept')).toMatchObject({ statusCode: 200, text: 'body 1' });
   });
 
-  test(`passes a body on that is too large, whole, and does not store it${why}`, async () => {
+  test('passes a body on that is too large, whole, and does not store it', async () => {
     store.close();
     connect({ maxEntrySize: 50_000 });
     answer = (_request, response) => response.setHeader('cache-control', 'max-age=60').end('x'.repeat(1_000_000));
@@ -174,21 +177,21 @@ describe.each([
     expect(store.engine.size).toBe(0);
   });
 
-  test(`stays within maxCount${why}`, async () => {
+  test('stays within maxCount', async () => {
     store.close();
     connect({ maxCount: 3 });
     for (let i = 0; i < 6; i++) await ask(`/${i}`);
-    expect([...store.engine.keys({ prefix: 'b' })]).toHaveLength(3);
+    expect([...store.engine.keys({ prefix: 'undici:body:' })]).toHaveLength(3);
     await ask('/5');
     expect(asked).toHaveLength(6);
   });
 
-  test(`passes a URL of more than 64 KiB on${why}`, async () => {
+  test('passes a URL of more than 64 KiB on', async () => {
     const url = `/${'x'.repeat(65_536)}`;
     expect([(await ask(url)).text, (await ask(url)).text]).toEqual(['body 1', 'body 2']);
   });
 
-  test(`answers many at once, each with its own${why}`, async () => {
+  test('answers many at once, each with its own', async () => {
     answer = (request, response) => response.setHeader('cache-control', 'max-age=60').end(request.url!.repeat(1_000));
     const urls = Array.from({ length: 50 }, (_, i) => `/${i}`);
     for (let round = 0; round < 2; round++) {
@@ -198,7 +201,7 @@ describe.each([
     expect(asked).toHaveLength(50);
   });
 
-  test(`lets requests through when it is closed under them${why}`, async () => {
+  test('lets requests through when it is closed under them', async () => {
     const reported: any[] = [];
     store.close();
     connect({ errorCallback: (error: Error) => reported.push(error) });
@@ -210,7 +213,7 @@ describe.each([
     expect(new Set(reported.map(({ code }) => code))).toEqual(new Set(['ERR_STORE_CLOSED']));
   });
 
-  test(`serves fetch as well${why}`, async () => {
+  test('serves fetch as well', async () => {
     const get = async () => (await undici.fetch(origin, { dispatcher: client })).text();
     expect([await get(), await get()]).toEqual(['body 1', 'body 1']);
     expect(asked).toHaveLength(1);

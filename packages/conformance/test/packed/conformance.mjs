@@ -4,10 +4,12 @@ import { conformance } from '@mapstone/conformance';
 import { openStore } from '@mapstone/engine';
 
 const cases = [];
+let mapping = '';
 conformance({
   test: (...entry) => cases.push(entry),
   open: (path, options) => {
     const store = openStore(path, options);
+    ({ mapping } = store.stats());
     const set = (key, value, ttl) => store.set(key, value, ttl === undefined ? undefined : { ttl });
     return {
       set,
@@ -21,4 +23,4 @@ conformance({
   },
 });
 for (const [name, run] of cases) await run().catch((cause) => Promise.reject(new Error(name, { cause })));
-console.log('all suites passed');
+console.log(`ran over ${mapping}`);

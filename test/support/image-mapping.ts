@@ -16,6 +16,8 @@ export class ImageMapping implements Mapping {
   place = 'image place';
   /** Most bytes that were ever asked for in one call: what is read from a damaged file must not decide that. */
   largestRequest = 0;
+  /** Asked before each allocation: whether it fails, as on a full disk. */
+  isFull: () => boolean = () => false;
 
   /** The file can grow to `maxBytes`; then its disk is full. */
   constructor(maxBytes: number) {
@@ -71,14 +73,14 @@ export class ImageMapping implements Mapping {
       read: (offset, length) => Buffer.from(image.#memory.subarray(Math.min(offset, image.#size), Math.min(offset + request(length), image.#size))),
       allocate(from, to) {
         request(to - from);
-        if (to > image.#memory.length) throw new StoreError('ERR_STORE_FULL', 'the disk of this image is full');
+        if (image.isFull() || to > image.#memory.length) throw new StoreError('ERR_STORE_FULL', 'the disk of this image is full');
         image.#memory.fill(0, from, to);
         image.#size = Math.max(image.#size, to);
       },
       async allocateAsync(from, to) {
         this.allocate(from, to);
       },
-      freeSpace: () => image.#memory.length - image.#size,
+      freeSpace: () => (image.isFull() ? 0 : image.#memory.length - image.#size),
       map(offset, length): Region {
         if (offset + request(length) > image.#size) throw new RangeError(`[${offset}, ${offset + length}) is not inside the image of ${image.#size} bytes`);
         const { buffer } = image.#memory;

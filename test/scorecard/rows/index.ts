@@ -5,10 +5,12 @@ import { powerCuts } from './1-power-cuts.js';
 import { everySubset } from './2-every-subset.js';
 import { lives } from './3-lives.js';
 import { kills } from './4-kills.js';
+import { fullDisk } from './6-full-disk.js';
 import { failedSyncs } from './7-failed-syncs.js';
 import { damage } from './8-damage.js';
 import { cuts } from './9-cuts.js';
 import { model } from './10-model.js';
 import { clockJumps } from './11-clock-jumps.js';
+import { soak } from './12-soak.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, failedSyncs, damage, cuts, model, clockJumps];
+export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak];

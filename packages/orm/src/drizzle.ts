@@ -16,8 +16,8 @@ export interface DrizzleCacheOptions extends ScopeOptions {
   /** For queries that bring none of their own. Default `{ ex: 60 }`: a minute. */
   config?: CacheConfig;
   /**
-   * What is read within so many ms after a write to its table began is not kept, since Drizzle tells of a write when it begins and not when it is committed.
-   * Default 100; 0 for drivers that run one statement after the other (PGlite, libsql on a file).
+   * What is read within so many ms after a write to its table began is not kept, since Drizzle 0 tells of a write when it begins and not when it is committed.
+   * Default 100; 0 for Drizzle 1, and for drivers that run one statement after the other (PGlite, libsql on a file).
    */
   settle?: number;
 }
@@ -65,7 +65,7 @@ export class MapstoneCache extends Cache {
     const id = this.#scope.key(isTag ? 'g' : 'h', key);
     const entry = this.#scope.store.get<Entry>(id);
     if (entry !== undefined && this.#versions.areCurrent(entry.versions)) return restore(entry.response);
-    const names = namesOf(isAutoInvalidate === false ? [] : tables, isTag ? [key] : []);
+    const names = namesOf(isAutoInvalidate === false ? [] : tables, isTag ? tagsOf(key) : []);
     this.#reading.enterWith({ key: id, ...this.#versions.read(names) });
     return undefined;
   }
@@ -95,6 +95,12 @@ export class MapstoneCache extends Cache {
   close(): void {
     this.#scope.close();
   }
+}
+
+/** Drizzle 1 puts the way a query is run before its tag where it runs on SQLite ('all_people'), and not where it tells of a tag. */
+function tagsOf(key: string): string[] {
+  const tag = key.replace(/^(run|all|get|values)_/, '');
+  return tag === key ? [key] : [key, tag];
 }
 
 /** For `drizzle(client, { cache })`. The namespace is `drizzle` unless told otherwise. */

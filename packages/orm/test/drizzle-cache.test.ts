@@ -191,6 +191,14 @@ describe('versions', () => {
     await expect(cache.onMutate({ tables: {} as never })).rejects.toThrow(TypeError);
   });
 
+  it('a tag reaches the entries of Drizzle 1, which has the way they are run before it', async () => {
+    const cache = cacheOf();
+    for (const key of ['all_people', 'get_people', 'all_others']) await select(cache, key, [key], [], true);
+    await cache.onMutate({ tags: 'people' });
+    const get = (key: string) => cache.get(key, [], true, false);
+    expect([await get('all_people'), await get('get_people'), await get('all_others')]).toEqual([undefined, undefined, ['all_others']]);
+  });
+
   it('a put without its get is not kept: nobody knows from when its rows are', async () => {
     const cache = cacheOf();
     await cache.put('k', [1], ['t'], false);

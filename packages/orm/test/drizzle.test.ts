@@ -1,5 +1,4 @@
 // Drizzle's cache under real Drizzle, on PGlite and on libsql.
-import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { type DrizzleCacheOptions, type MapstoneCache, mapstoneCache } from '../src/drizzle.js';
@@ -48,7 +47,7 @@ describe.each(hosts)('$label', ({ open }) => {
   });
 
   it('joins, parts of rows, expressions and columns of one name', async () => {
-    const { db, users, posts, selects } = await opened();
+    const { db, users, posts, selects, eq, sql } = await opened();
     const queries = [
       () => db.select().from(users).leftJoin(posts, eq(posts.userId, users.id)).orderBy(users.id).$withCache(),
       () => db.select({ a: users.id, b: posts.id, c: users.id }).from(users).innerJoin(posts, eq(posts.userId, users.id)).$withCache(),
@@ -79,7 +78,7 @@ describe.each(hosts)('$label', ({ open }) => {
 
   it('a write makes every query on its table a miss, and no other', async () => {
     const one = await opened();
-    const { db, users, posts } = one;
+    const { db, users, posts, eq } = one;
     const ofUsers = () => db.select().from(users).$withCache();
     const ofPosts = () => db.select().from(posts).$withCache();
     const ofBoth = () => db.select().from(users).innerJoin(posts, eq(posts.userId, users.id)).$withCache();
@@ -99,7 +98,7 @@ describe.each(hosts)('$label', ({ open }) => {
 
   it('invalidate() by table, given as it is or by name, and by tag', async () => {
     const one = await opened();
-    const { db, users, posts } = one;
+    const { db, users, posts, eq } = one;
     const plain = () => db.select().from(users).$withCache();
     const tagged = () => db.select().from(users).$withCache({ tag: 'people' });
     const other = () => db.select().from(posts).$withCache({ tag: 'a:b/../\0' });
@@ -136,7 +135,7 @@ describe.each(hosts)('$label', ({ open }) => {
   it('an entry holds for as long as its query, or the cache, says', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const one = await opened({ config: { px: 2000 } });
-    const { db, users } = one;
+    const { db, users, eq } = one;
     const queries = [undefined, { ex: 1 }, { px: 3000 }, { exat: Math.floor(Date.now() / 1000) + 5 }, { pxat: Date.now() + 7000 }, { ex: 0 }].map(
       (config, i) => () =>
         db

@@ -1,6 +1,7 @@
-// Real Drizzle over PGlite and libsql, whose queries are counted.
+// Real Drizzle over PGlite and libsql, and the coming Drizzle 1; their queries are counted.
 import { PGlite } from '@electric-sql/pglite';
 import { createClient } from '@libsql/client';
+import { eq, sql } from 'drizzle-orm';
 import { drizzle as drizzleLibsql } from 'drizzle-orm/libsql';
 import * as pg from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
@@ -12,6 +13,8 @@ export type Any = any;
 
 export interface Opened {
   db: Any;
+  eq: Any;
+  sql: Any;
   users: Any;
   posts: Any;
   /** Selects that reached the database. */
@@ -59,10 +62,10 @@ async function openPglite(cache: MapstoneCache): Promise<Opened> {
       },
     },
   });
-  return { db: drizzlePglite({ client, cache }), users, posts, selects: () => selects, close: async () => {} };
+  return { db: drizzlePglite({ client, cache }), eq, sql, users, posts, selects: () => selects, close: async () => {} };
 }
 
-async function openLibsql(cache: MapstoneCache, url = ':memory:'): Promise<Opened> {
+async function openLibsql(cache: MapstoneCache, { drizzle, sqlite, eq, sql }: Any): Promise<Opened> {
   const users = sqlite.sqliteTable('users', {
     id: sqlite.integer().primaryKey(),
     name: sqlite.text().notNull(),
@@ -72,7 +75,7 @@ async function openLibsql(cache: MapstoneCache, url = ':memory:'): Promise<Opene
     big: sqlite.blob({ mode: 'bigint' }),
   });
   const posts = sqlite.sqliteTable('posts', { id: sqlite.integer().primaryKey(), userId: sqlite.integer('user_id').notNull(), title: sqlite.text().notNull() });
-  const client = createClient({ url });
+  const client = createClient({ url: ':memory:' });
   for (const query of CREATE({ blob: 'BLOB', when: 'INTEGER', json: 'TEXT', big: 'BLOB' })) await client.execute(query);
   let selects = 0;
   const execute = client.execute.bind(client);
@@ -80,12 +83,16 @@ async function openLibsql(cache: MapstoneCache, url = ':memory:'): Promise<Opene
     if (/^select/i.test(statement.sql)) selects++;
     return execute(statement);
   }) as typeof client.execute;
-  return { db: drizzleLibsql({ client, cache }), users, posts, selects: () => selects, close: async () => client.close() };
+  return { db: drizzle({ client, cache }), eq, sql, users, posts, selects: () => selects, close: async () => client.close() };
 }
 
 export const hosts = [
   { label: 'Drizzle on PGlite', open: openPglite },
-  { label: 'Drizzle on libsql', open: (cache: MapstoneCache) => openLibsql(cache) },
+  { label: 'Drizzle on libsql', open: (cache: MapstoneCache) => openLibsql(cache, { drizzle: drizzleLibsql, sqlite, eq, sql }) },
+  {
+    label: 'Drizzle 1 on libsql',
+    open: async (cache: MapstoneCache) => openLibsql(cache, await import(new URL('../hosts/drizzle-1/host.mjs', import.meta.url).href)),
+  },
 ];
 
 /** Two users, one with everything and one with nulls, and a post. */

@@ -1,0 +1,4 @@
+// From here, so that it is this folder's Drizzle.
+export { eq, sql } from 'drizzle-orm';
+export { drizzle } from 'drizzle-orm/libsql';
+export * as sqlite from 'drizzle-orm/sqlite-core';

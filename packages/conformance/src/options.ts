@@ -24,7 +24,7 @@ export interface Adapter {
 export type Optional = 'has' | 'keys' | 'clear' | 'ttl';
 const OPTIONAL: readonly Optional[] = ['has', 'keys', 'clear', 'ttl'];
 
-/** `test` of vitest, node:test or tape, `it` of mocha or jest: anything that takes a name and a function that may return a promise. */
+/** `test` of vitest, node:test or tape: anything that takes a name and a function that may return a promise. */
 export type TestRunner = (name: string, run: (...context: any[]) => Promise<void>) => unknown;
 
 export interface ConformanceOptions {

@@ -27,7 +27,8 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
 
   return {
     async get(key: string, softTags: string[] = []): Promise<CacheEntry | undefined> {
-      await pending.get(key);
+      const waiting = pending.get(key);
+      if (waiting !== undefined) await waiting;
       const kept = file.get<Kept>(KIND, key);
       if (kept === undefined) return undefined;
       const { bytes, madeAt: timestamp, ...rest } = kept;

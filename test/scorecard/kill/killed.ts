@@ -64,6 +64,36 @@ export function modelsAfter(model: Model, seed: number, said: number): Model[] {
   return [];
 }
 
+/**
+ * How many of the operations of `seed` are in `found`: at least those up to the last explicit flush among the first `said`, at most `most`.
+ * `undefined` if it is as after no such number of them.
+ */
+export function flushedPrefix(found: Model, seed: number, said: number, most: number): number | undefined {
+  let flushed = 0;
+  let done = 0;
+  for (const { kind } of operations(seed)) {
+    if (done++ === said) break;
+    if (kind === 'flush') flushed = done;
+  }
+  const model: Model = new Map();
+  const target = asStore(model);
+  /** Keys whose value is not the found one. */
+  let wrong = new Set(found.keys());
+  done = 0;
+  for (const operation of operations(seed)) {
+    if (done >= flushed && wrong.size === 0) return done;
+    if (done++ >= most) return undefined;
+    perform(target, operation);
+    if (operation.kind === 'clear') wrong = new Set(found.keys());
+    const keys = operation.kind === 'delete' ? operation.keys : 'items' in operation ? operation.items.map(({ key }) => key) : [];
+    for (const key of keys) {
+      if (model.get(key) === found.get(key)) wrong.delete(key);
+      else wrong.add(key);
+    }
+  }
+  return undefined;
+}
+
 export function equal(a: Model, b: Model): boolean {
   if (a.size !== b.size) return false;
   for (const [key, value] of a) if (b.get(key) !== value) return false;

@@ -32,7 +32,12 @@ async function failAt(seed: number, k: number): Promise<{ wrong: string | undefi
   let allocations = 0;
   const failures = next() < 0.5 ? 1 : 1 + Math.floor(next() * 50);
   // Each allocation asks once or, when it failed, again for what fits.
-  disk.isFull = () => ++allocations >= k && allocations < k + failures;
+  let failedNow = false;
+  disk.isFull = () => {
+    const fails = ++allocations >= k && allocations < k + failures;
+    failedNow ||= fails;
+    return fails;
+  };
   const held = new Map<string, string>();
   let refused = 0;
   let store: Store | undefined;
@@ -75,7 +80,9 @@ async function failAt(seed: number, k: number): Promise<{ wrong: string | undefi
           if (wrong !== undefined) return { wrong, reached: true };
         }
       }
-      if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      // A write in the background that failed says so when the event loop turns.
+      if (i % 20 === 0 || failedNow) await new Promise((resolve) => setImmediate(resolve));
+      failedNow = false;
     }
     disk.isFull = () => false;
     for (let i = 0; i < 200; i++) {

@@ -5,6 +5,7 @@ import { powerCuts } from './1-power-cuts.js';
 import { everySubset } from './2-every-subset.js';
 import { lives } from './3-lives.js';
 import { kills } from './4-kills.js';
+import { ext4Cuts } from './5-ext4-cuts.js';
 import { fullDisk } from './6-full-disk.js';
 import { failedSyncs } from './7-failed-syncs.js';
 import { damage } from './8-damage.js';
@@ -13,4 +14,4 @@ import { model } from './10-model.js';
 import { clockJumps } from './11-clock-jumps.js';
 import { soak } from './12-soak.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak];
+export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, ext4Cuts, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak];

@@ -20,6 +20,8 @@ const HANG_MS = 5000;
 const SALVAGED = 61;
 /** In the state a damaged file may be of: an error that says so. */
 const DAMAGE = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_VERSION', 'ERR_STORE_NOT_A_STORE']);
+/** What only a writer can mend. */
+const NEEDS_RECOVERY = 'ERR_STORE_NEEDS_RECOVERY';
 
 type Outcome = 'right' | 'refused' | 'an error on reading' | 'a byte of a value' | 'salvaged';
 
@@ -64,6 +66,7 @@ export class Damage {
     const name = ['a closed store', 'a closed store', 'a copy of a closed store', 'what a power cut left'][turn];
     const where = `byte ${at} of ${name} as 0x${value.toString(16)}`;
     if (wrong !== undefined) return `${where}: ${wrong}`;
+    if (this.mapping.largestRequest > FILE_BYTES) return `${where}: ${this.mapping.largestRequest} bytes of the file were asked for`;
     if (took > HANG_MS) return `${where} took ${took.toFixed(0)} ms`;
     const taken = virtualPeak() - this.peak;
     this.peak += taken;
@@ -100,7 +103,8 @@ export class Damage {
     const { mapping } = this;
     mapping.load(image.bytes);
     mapping.bytes[at] = value;
-    return openImage(mapping, verifyReads);
+    // With verifyReads by turns as a reader and as a writer.
+    return openImage(mapping, verifyReads, isReader(at, verifyReads));
   }
 
   private read(image: Image, at: number, value: number, verifyReads: boolean): string | undefined {
@@ -118,7 +122,8 @@ export class Damage {
       this.outcomes['a byte of a value']++;
       return store.check().length > 0 ? undefined : `${wrong}, and check() finds nothing`;
     } catch (error) {
-      if (!(error instanceof StoreError) || !DAMAGE.has(error.code)) return `${error instanceof Error ? error.stack : error}`;
+      const mayRefuse = error instanceof StoreError && (DAMAGE.has(error.code) || (error.code === NEEDS_RECOVERY && isReader(at, verifyReads)));
+      if (!mayRefuse) return `${error instanceof Error ? error.stack : error}`;
       this.outcomes[reading ? 'an error on reading' : 'refused']++;
       // A store that gives errors on some keys knows why.
       return reading && store?.check().length === 0 ? `${error.message}, and check() finds nothing` : undefined;
@@ -126,6 +131,10 @@ export class Damage {
       store?.close();
     }
   }
+}
+
+function isReader(at: number, verifyReads: boolean): boolean {
+  return verifyReads && at % 3 === 0;
 }
 
 /** Whether one value differs and all else is right; the length of a string or buffer stays. */

@@ -1,4 +1,5 @@
 // TypeORM's query result cache under real TypeORM, 1 and 0.3, on sql.js.
+import { copyFileSync } from 'node:fs';
 import { conformance } from '@mapstone/conformance';
 import { openStore } from '@mapstone/engine';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
@@ -144,6 +145,24 @@ describe('by itself', () => {
   it('a namespace with a colon, and an option that is none, are refused', async () => {
     expect(() => new MapstoneQueryResultCache({ path: path(), namespace: 'a:b' })).toThrow(/namespace/);
     await expect(new MapstoneQueryResultCache({ path: path(), maxsize: 1 } as any).connect()).rejects.toMatchObject({ code: 'ERR_OPTION_INVALID' });
+  });
+
+  it('is empty after a power cut, which would bring back what was removed since the last flush; others’ entries stay', async () => {
+    const [file, ...copies] = [path(), path(), path()];
+    const cache = new MapstoneQueryResultCache(file);
+    const entry = { identifier: 'id', duration: 60_000, result: '[]' };
+    await cache.storeInCache(entry, undefined);
+    const store = openStore(file);
+    store.set('mine', 1);
+    await store.flush();
+    // A copy of an open file opens as after a power cut.
+    for (const copy of copies) copyFileSync(file, copy);
+    const plain = openStore(copies[0]);
+    expect([plain.stats().recovery, plain.size]).toEqual(['power-cut', 2]);
+    const after = new MapstoneQueryResultCache(copies[1]);
+    expect(await after.getFromCache(entry)).toBeUndefined();
+    expect([...openStore(copies[1]).keys()]).toEqual(['mine']);
+    expect(await cache.getFromCache(entry)).toMatchObject(entry);
   });
 
   it('entries of other adapters in the file stay', async () => {

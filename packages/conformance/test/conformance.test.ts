@@ -246,7 +246,8 @@ const broken: Record<string, { adapter: new (path: string, options: StoreOptions
   },
 };
 
-describe('an adapter that is wrong fails', () => {
+// The slowest takes some seconds by itself, and several times that on a busy machine.
+describe('an adapter that is wrong fails', { timeout: 120_000 }, () => {
   it.each(Object.entries(broken))('one that %s', async (_, { adapter: Wrong, fails }) => {
     inMemory.clear();
     expect(await failing((path, options) => new Wrong(path, options), {}, [fails.split(':')[0] as Suite])).toContain(fails);

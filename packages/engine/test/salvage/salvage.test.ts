@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { differenceOf, type Image, makeImages, NOW } from '../../../../test/scorecard/small-store.js';
 import { ImageMapping } from '../../../../test/support/image-mapping.js';
-import { codeOf, contentsOf, placeFor } from '../../../../test/support/stores.js';
+import { random } from '../../../../test/support/simulated-mapping.js';
+import { codeOf, contentsOf, placeFor, SEED } from '../../../../test/support/stores.js';
 import { salvage } from '../../src/index.js';
 import * as L from '../../src/layout.js';
 import { parity } from '../../src/log/record.js';
@@ -211,6 +212,45 @@ describe('of bytes that were written to do harm', () => {
     const started = performance.now();
     salvageBytes(bytes, (_, report) => expect(report.evidence).toBe('none'));
     expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  test(`what comes out was once stored under its key, whatever was wiped or overwritten (seed ${SEED})`, () => {
+    const next = random(SEED);
+    const source = new ImageMapping(1 << 20);
+    const environment = { now: () => NOW, random: (length: number) => new Uint8Array(length).fill(3) };
+    const original = openStoreIn('/original', { flush: 'manual', segmentSize: S, maxSize: 1 << 20 }, environment, source);
+    const history = new Map<string, Set<unknown>>();
+    for (let i = 0; i < 6000; i++) {
+      const key = `key ${Math.floor(next() * 400)}`;
+      const value = `${i} `.padEnd(next() < 0.01 ? 9000 : Math.floor(next() * 300), 'x');
+      if (next() < 0.2) original.delete(key);
+      else original.set(key, value);
+      history.set(key, (history.get(key) ?? new Set()).add(value));
+      if (next() < 0.01) original.flushSync();
+    }
+    original.close();
+    const whole = Buffer.from(source.bytes);
+    let taken = 0;
+    for (let round = 0; round < 60; round++) {
+      const bytes = Buffer.from(whole);
+      for (let hits = Math.floor(next() * 30); hits >= 0; hits--) {
+        const at = next() < 0.3 ? Math.floor(next() * 40_000) : Math.floor(next() * bytes.length);
+        const end = Math.min(bytes.length, at + 1 + Math.floor(next() ** 4 * 6000));
+        if (next() < 0.5) bytes.fill(next() < 0.5 ? 0 : 0xff, at, end);
+        else for (let i = at; i < end; i++) bytes[i] = next() * 256;
+      }
+      try {
+        salvageBytes(bytes, (store) => {
+          for (const [key, value] of store) {
+            taken++;
+            expect(history.get(key)?.has(value), `round ${round}: '${key}'`).toBe(true);
+          }
+        });
+      } catch (error) {
+        expect((error as { code?: string }).code, `round ${round}: ${(error as Error).stack}`).toMatch(/^ERR_STORE_(NOT_A_STORE|VERSION|CORRUPT)$/);
+      }
+    }
+    expect(taken).toBeGreaterThan(5000);
   });
 
   test('any file made of pieces of stores and noise ends in a report or an error with a code', () => {

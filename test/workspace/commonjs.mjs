@@ -5,12 +5,13 @@
 // so both twins use one registry of open stores.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { repo } from './toolchain.mjs';
 
-const ESM_ONLY = /^@mapstone\/(engine|cache)$/;
+const manifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+const hasTwin = (folder) => JSON.stringify(manifest(folder).exports ?? {}).includes('.cjs"');
 
 export async function writeCommonJs(folder) {
-  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (!JSON.stringify(exports ?? {}).includes('.cjs"')) return;
+  if (!hasTwin(folder)) return;
   const dist = join(folder, 'dist');
   const stale = readdirSync(dist, { recursive: true })
     .map((name) => [join(dist, name), join(dist, name.replace(/\.(js|ts)$/, '.c$1'))])
@@ -29,11 +30,17 @@ function program(ts, text) {
   return ts.transpileModule(text, { compilerOptions }).outputText.replaceAll(/require\("(\.[^"]+)\.js"\)/g, 'require("$1.cjs")');
 }
 
+/** Of this workspace, as the engine is. */
+function isEsmOnly(name) {
+  const folder = join(repo, 'packages', name.replace('@mapstone/', '').split('/')[0]);
+  return name.startsWith('@mapstone/') && !hasTwin(folder);
+}
+
 // A CommonJS declaration must say so where it takes types from a package that is ESM only.
 function declarations(text) {
   return text
     .replaceAll(/(from |import\()(['"])(\.[^'"]+)\.js\2/g, '$1$2$3.cjs$2')
     .replaceAll(/^(import|export)( type)? ([^;]*?) from (['"])([^'".][^'"]*)\4;$/gm, (whole, keyword, _type, names, quote, from) =>
-      ESM_ONLY.test(from) ? `${keyword} type ${names.replaceAll(/\btype /g, '')} from ${quote}${from}${quote} with { 'resolution-mode': 'import' };` : whole,
+      isEsmOnly(from) ? `${keyword} type ${names.replaceAll(/\btype /g, '')} from ${quote}${from}${quote} with { 'resolution-mode': 'import' };` : whole,
     );
 }

@@ -7,6 +7,8 @@ import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
 
 const path = tempPaths();
+// The suite brings a vitest of the same version, which to the compiler is another.
+const runner = test as unknown as Parameters<typeof keyvTestSuite>[0];
 
 /** Keyv as `createKeyv` sets it up. */
 class SerializerOff extends Keyv {
@@ -32,7 +34,7 @@ for (const { label, Class, options } of runs) {
     const shared = path();
     // A new instance for each Keyv, never closed: 339 of them on one path, as the suite has it.
     const store = () => new KeyvMapstone({ path: shared, ...options });
-    keyvTestSuite(test, Class as typeof Keyv, store);
-    keyvIteratorTests(test, Class as typeof Keyv, store);
+    keyvTestSuite(runner, Class as typeof Keyv, store);
+    keyvIteratorTests(runner, Class as typeof Keyv, store);
   });
 }

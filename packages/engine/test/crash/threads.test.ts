@@ -7,7 +7,7 @@ import { loader } from '../mapping/support.js';
 
 const ENTRY = new URL('../../src/index.ts', import.meta.url).href;
 
-describe.each(fileKinds)('a worker thread, over %s', (kind) => {
+describe.each(fileKinds)('a worker thread, over %s', { timeout: 90_000 }, (kind) => {
   const place = placeFor(kind);
 
   /** Runs `body` in a thread with a store at `place.path` open; its first message. */

@@ -32,6 +32,8 @@ export interface Images {
   /** As copies of the open file show it, early and late; the state is that of the last flush before. */
   early: Image;
   late: Image;
+  /** The states of all flushes between the two, theirs among them: a copy that begins early and ends late can be of any. */
+  between: State[];
 }
 
 /** Opens what the mapping holds. */
@@ -74,17 +76,19 @@ export function makeImages(seed: number): Images {
   const atEarly = new Map(state);
   put('not flushed yet', 'x');
   const early = image(atEarly);
+  const between: State[] = [atEarly];
 
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 30; i++) put(`key ${i}`, text(i + round));
     remove(`key ${31 + round}`);
     store.flushSync();
+    between.push(new Map(state));
   }
   const atLate = new Map(state);
   put('not flushed either', 'y');
   const late = image(atLate);
   store.close();
-  return { closed: image(new Map(state)), early, late };
+  return { closed: image(new Map(state)), early, late, between };
 }
 
 /** What `store` holds that `state` does not, or the other way round; `undefined` if they are the same. Reads each key, and walks over all. */

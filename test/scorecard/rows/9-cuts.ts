@@ -24,7 +24,7 @@ class Cuts {
   readonly outcomes = { opened: 0, refused: 0 };
 
   constructor(seed: number) {
-    const { closed, early, late }: Images = makeImages(seed);
+    const { closed, early, late, between }: Images = makeImages(seed);
     const other = makeImages(seed + 1).closed;
     const next = random(seed);
     const garbage = Buffer.from(Uint8Array.from({ length: FILE_BYTES }, () => Math.floor(next() * 256)));
@@ -50,13 +50,13 @@ class Cuts {
         name: 'a copy taken while the store was open, its rest later than its start',
         parts: (length) => [head(early.bytes, length), late.bytes.subarray(length)],
         place: 'a copy',
-        states: [early.state, late.state],
+        states: between,
       },
       {
         name: 'a copy begun while the store was open, ended when it was closed',
         parts: (length) => [head(early.bytes, length), closed.bytes.subarray(length)],
         place: 'a copy',
-        states: [early.state, closed.state],
+        states: [...between, closed.state],
       },
       {
         name: 'a copy that stopped on its way over another store',

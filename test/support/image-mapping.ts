@@ -77,9 +77,6 @@ export class ImageMapping implements Mapping {
         image.#memory.fill(0, from, to);
         image.#size = Math.max(image.#size, to);
       },
-      async allocateAsync(from, to) {
-        this.allocate(from, to);
-      },
       freeSpace: () => (image.isFull() ? 0 : image.#memory.length - image.#size),
       map(offset, length): Region {
         if (offset + request(length) > image.#size) throw new RangeError(`[${offset}, ${offset + length}) is not inside the image of ${image.#size} bytes`);
@@ -97,6 +94,7 @@ export class ImageMapping implements Mapping {
       async syncAsync() {},
       tryLock: () => true,
       unlock() {},
+      isLocked: () => false,
       identity: () => image.identity,
       place: () => image.place,
       close() {},

@@ -34,7 +34,7 @@ export class SimulatedDisk implements Mapping {
   #size = 0;
   #durableSize = 0;
   #exists = false;
-  #locked = false;
+  #locks: { owner: object; start: number; end: number; exclusive: boolean }[] = [];
   #identity: string;
   /** A power cut leaves the file its inode; give a copy another. */
   place = 'simulated place';
@@ -75,7 +75,7 @@ export class SimulatedDisk implements Mapping {
     this.#stored.fill(0);
     this.#size = this.#durableSize = image.length;
     this.#exists = true;
-    this.#locked = false;
+    this.#locks = [];
     this.#identity = identity;
     this.#fileId = `simulated file ${files++}`;
     this.syncsLeft = this.allocationsLeft = Number.POSITIVE_INFINITY;
@@ -292,6 +292,7 @@ export class SimulatedDisk implements Mapping {
 
   open(path: string, { readOnly }: { readOnly: boolean }): MappedFile {
     const disk = this;
+    const owner = {};
     return {
       kind: 'simulated',
       path,
@@ -300,9 +301,6 @@ export class SimulatedDisk implements Mapping {
       size: () => disk.#size,
       read: (offset, length) => Buffer.from(disk.#memory.subarray(offset, Math.min(offset + length, disk.#size))),
       allocate: (from, to) => disk.#allocate(from, to),
-      async allocateAsync(from, to) {
-        disk.#allocate(from, to);
-      },
       freeSpace: () => (disk.allocationsLeft > 0 ? disk.#memory.length - disk.#size : 0),
       map(offset, length): Region {
         const { buffer } = disk.#memory;
@@ -320,19 +318,23 @@ export class SimulatedDisk implements Mapping {
         if (disk.isSlow) await disk.#syncSlowly(region.offset + from, region.offset + to);
         else disk.#sync(region.offset + from, region.offset + to);
       },
-      tryLock() {
-        if (disk.#locked) return false;
-        disk.#locked = true;
+      tryLock(start, length, mode) {
+        const end = start + length;
+        const exclusive = mode === 'exclusive';
+        if (disk.#locks.some((lock) => lock.owner !== owner && lock.start < end && start < lock.end && (exclusive || lock.exclusive))) return false;
+        disk.#locks.push({ owner, start, end, exclusive });
         return true;
       },
-      unlock() {
-        disk.#locked = false;
-      },
+      unlock: (start, length) => disk.#unlock(owner, start, start + length),
+      isLocked: (start, length) => disk.#locks.some((lock) => lock.owner !== owner && lock.start < start + length && start < lock.end),
       identity: () => disk.#identity,
       place: () => disk.place,
-      close() {
-        disk.#locked = false;
-      },
+      close: () => disk.#unlock(owner, 0, Number.POSITIVE_INFINITY),
     };
+  }
+
+  /** Locks are taken and given back byte range by byte range, always the same ones. */
+  #unlock(owner: object, start: number, end: number): void {
+    this.#locks = this.#locks.filter((lock) => lock.owner !== owner || lock.start < start || lock.end > end);
   }
 }

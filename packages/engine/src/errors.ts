@@ -1,13 +1,13 @@
 // Every error code of the engine, and the one class that carries them. Codes are API; messages are free to change and say what to do.
 
 export type StoreErrorCode =
-  | 'ERR_STORE_BUSY' // the file changed under an operation too often to finish it
+  | 'ERR_STORE_BUSY' // another process holds a lock, or changes what is read, for longer than busyTimeout
   | 'ERR_STORE_CLOSED' // the store was closed
   | 'ERR_STORE_CORRUPT' // bytes in the file are damaged
   | 'ERR_STORE_EXISTS' // a backup would overwrite something
   | 'ERR_STORE_FULL' // maxSize or the disk is full and there is nothing to clean
   | 'ERR_STORE_IO' // a system call failed; `syscall` and `errno` say which
-  | 'ERR_STORE_LOCKED' // another process or thread has the store open
+  | 'ERR_STORE_LOCKED' // another process or thread has the store open for itself alone, or this one asked to be alone
   | 'ERR_STORE_NEEDS_RECOVERY' // opened read-only, but a writer must open it first
   | 'ERR_STORE_NOT_A_STORE' // the file is something else
   | 'ERR_STORE_POISONED' // a sync failed: the store is read-only until reopened

@@ -39,32 +39,47 @@ export const Super = {
 
 export const MODE_STORE = 0;
 
-/** Control block: what the running processes share. Means nothing after a power cut. */
+/**
+ * Control block: what the running processes share. Means nothing after a power cut. By cache line: what every write stores, what readers load,
+ * what a flush stores, identity, steps.
+ */
 export const Control = {
-  LOCK: 0, // writer lock: opener slot and generation (many processes)
-  FLUSH_LOCK: 1, // flusher lock (many processes)
-  POISON: 2, // a sync failed
-  CAPACITY: 3, // segments, published last when growing
-  INTENT: 4, // kind of the operation under way, 0 if none
-  PROGRESS: 5, // which step of it
-  INTENT_LOCATION: 6, // first record, or the bucket
-  INTENT_COUNT: 7, // records
-  INTENT_SEQUENCE: 8, // double: of the first record
-  NEXT_SEQUENCE: 10, // double
-  OPEN_SEGMENT: 12, // the segment that records are appended to, 0 if none
-  COUNT: 13, // entries
-  EPOCH: 14, // of the index
-  BUCKETS: 15, // buckets in the table
-  OVERFLOW_NEXT: 16, // overflow buckets ever handed out
-  OVERFLOW_FREE: 17, // head of the list of free ones, 0 if none
-  TOMBSTONE_BYTES: 18,
-  ESTABLISHED: 19, // 1 once a session has written the identity below
-  DURABLE_FLUSH: 20, // double
-  LAST_FLUSH: 22, // double: highest flush number ever begun
-  IDENTITY: 24, // 8 words: SHA-256 of boot, device, inode, birth, disk sequence
-  SESSION: 32, // 4 words: nonce (many processes)
-  STEPS: 40, // two steps of STEP_WORDS
-  WORDS: 64,
+  LOCK: 0, // writer lock: 0 free, else the holder's generation and token
+  LAST_WRITER: 1, // token of the opener that held the lock last
+  INTENT: 2, // kind of the operation under way, 0 if none
+  PROGRESS: 3, // which step of it
+  INTENT_LOCATION: 4, // first record, or the bucket
+  INTENT_COUNT: 5, // records
+  INTENT_SEQUENCE: 6, // double: of the first record
+  NEXT_SEQUENCE: 8, // double
+  OPEN_SEGMENT: 10, // the segment that records are appended to, 0 if none
+  COUNT: 11, // entries
+  TOMBSTONE_BYTES: 12,
+  CAPACITY: 16, // segments, published last when growing
+  EPOCH: 17, // of the index; odd while it is emptied
+  BUCKETS: 18, // buckets in the table
+  OVERFLOW_NEXT: 19, // overflow buckets ever handed out
+  OVERFLOW_FREE: 20, // head of the list of free ones, 0 if none
+  STRUCTURE: 21, // goes up whenever a segment is taken or freed
+  POISON: 22, // a sync failed
+  ESTABLISHED: 23, // 1 once a session has written the identity below
+  GENERATIONS: 24, // openers there ever were in this session
+  FLUSH_LOCK: 32, // flusher lock, as LOCK
+  FLUSHED_STRUCTURE: 33, // STRUCTURE as the last completed flush found it
+  DURABLE_FLUSH: 34, // double
+  LAST_FLUSH: 36, // double: highest flush number ever begun
+  FLUSHED_SEQUENCE: 38, // double: NEXT_SEQUENCE as the last completed flush found it
+  ZEROED: 40, // double: up to this byte of the file what lies past its capacity is allocated, and zero
+  VICTIM: 42, // segment that is being cleaned, 0 if none
+  VICTIM_OFFSET: 43, // bytes of it that are done
+  VICTIM_TOMBSTONES: 44, // bytes of tombstones met in it
+  VICTIM_OLDEST: 45, // 1: no log segment is older
+  LOCK_WAITS: 46, // of openers that have left
+  REPAIRS: 47, // as LOCK_WAITS
+  RETRIES: 48, // as LOCK_WAITS
+  IDENTITY: 50, // 8 words: SHA-256 of boot, device, inode, birth, disk sequence
+  STEPS: 64, // two steps of STEP_WORDS
+  WORDS: 80,
 } as const;
 
 /** One step of an operation under way: values as they are after it. */
@@ -81,8 +96,17 @@ export const Step = {
 
 export const Intent = { NONE: 0, APPLY: 1, SPLIT: 2, CLEAR: 3, DROP: 4, FREE: 5 } as const;
 
-/** Kernel locks, in bytes of the lock range (past any file's end). One writer, or any number of readers. */
-export const WRITER_LOCK = { start: 0, length: 1 } as const;
+/**
+ * Kernel locks, in bytes of the lock range (past any file's end): OPEN is held while opening and closing, READERS shared by who only reads, EXCLUSIVE by an
+ * opener that wants to be alone; each opener holds a byte of its own from OPENERS on, by which the kernel tells who is alive.
+ */
+export const LockByte = { OPEN: 0, READERS: 1, EXCLUSIVE: 2, OPENERS: 16 } as const;
+export const MAX_OPENERS = 256;
+/** A lock word: the holder's generation, above its token, which is its slot and 1. */
+export const TOKEN_BITS = 9;
+/** The openers' page: what each opener counts, 4 words a slot. */
+export const OPENERS_OFFSET = 3 * PAGE_BYTES;
+export const Opener = { LOCK_WAITS: 0, REPAIRS: 1, RETRIES: 2, WORDS: 4 } as const;
 
 /** Segments: powers of two. Their table: an entry of 128 bytes each, in the first segment of each group. */
 export const MIN_SEGMENT_SHIFT = 12;
@@ -106,6 +130,7 @@ export const Entry = {
   EXPIRING: 5, // log: bytes of records with an expiry; chain head: location of its record
   BASE_SEQUENCE: 6, // double: no record in it is older
   LAST_EXPIRY: 8, // double: ms, latest of its expiries
+  GATE: 10, // double: free: the flush that must have completed before it is handed out again
   SLOT_0: 12,
   SLOT_1: 22,
 } as const;

@@ -26,9 +26,9 @@ describe('opening', () => {
   });
 
   // The other process runs the build, as `npm test` makes one.
-  it('says so when another process has the file', async () => {
+  it('says so when another process wants the file for itself', async () => {
     const at = path();
-    const store = new KeyvMapstone(at);
+    const store = new KeyvMapstone({ path: at, exclusive: true });
     const script = `import('@mapstone/keyv').then(({ createKeyv }) => createKeyv(${JSON.stringify(at)})).catch((error) => console.log(error.code));`;
     expect(execFileSync(process.execPath, ['-e', script], { cwd: packageRoot, encoding: 'utf8' })).toBe('ERR_STORE_LOCKED\n');
     await store.set('k', 'v');

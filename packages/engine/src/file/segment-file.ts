@@ -1,4 +1,5 @@
 // The mapped file as segments: where segment n lies in memory, and how the file doubles. The only place that grows anything.
+// Growing is done under the writer lock; the other openers map the new half when they meet it (`follow`).
 // Not here: what is in a segment (log, index), nor which ones are free (segments.ts).
 
 import { StoreError } from '../errors.js';
@@ -6,17 +7,6 @@ import * as L from '../layout.js';
 import type { MappedFile, Region } from '../mapping/mapping.js';
 
 const { Control } = L;
-
-/** Bytes of zeros written at a time: larger chunks make large folios, whose first store after a sync is three times as dear. */
-const AHEAD_BYTES = 65536;
-const napping = new Int32Array(new SharedArrayBuffer(4));
-
-/** A doubling under preparation: zeros are being written to bytes `[from, begun)` of the file. */
-interface Ahead {
-  from: number;
-  begun: number;
-  stopped: boolean;
-}
 
 export class SegmentFile {
   readonly file: MappedFile;
@@ -36,12 +26,10 @@ export class SegmentFile {
   /** By segment: the region it lies in, and the word in that region where it starts. */
   readonly regionOf: Region[] = [];
   wordBase: Int32Array;
+  /** Segments mapped here; others may have grown the file since. */
   capacity = 0;
   growths = 0;
   private readonly regions: Region[] = [];
-  private ahead: Ahead | undefined;
-  /** Up to here the file is known to be allocated, past its capacity: an earlier session of this memory prepared it. */
-  private allocated = 0;
 
   constructor(file: MappedFile, segmentShift: number, capacity: number, maxSegments: number) {
     this.file = file;
@@ -98,12 +86,26 @@ export class SegmentFile {
     }
   }
 
-  /** Memory is as an earlier session left it: what the file has past its capacity was written with zeros, ahead of a growth. */
-  trustTail(): void {
-    this.allocated = this.file.size();
+  /** Maps what others have grown the file by; whether there was anything. */
+  follow(): boolean {
+    const published = Atomics.load(this.control, Control.CAPACITY);
+    if (published <= this.capacity) return false;
+    const bytes = published * this.segmentBytes;
+    if (bytes > L.MAX_DATA_BYTES || this.file.size() < L.HEAD_BYTES + bytes) {
+      throw new StoreError('ERR_STORE_CORRUPT', `${this.file.path} is damaged: it says it has ${published} segments, and is not that long`, {
+        path: this.file.path,
+      });
+    }
+    this.mapUpTo(published);
+    return true;
   }
 
-  /** The capacity the next growth would reach: double, or less where `maxSize` or the disk says so; the present one if none. */
+  /** Up to here the file is allocated, and zero past its capacity. */
+  private get zeroed(): number {
+    return Math.max(this.bytesFor(this.capacity), Math.min(this.controlDoubles[Control.ZEROED >> 1], this.file.size()));
+  }
+
+  /** The capacity the next growth would reach: double, or less where `maxSize` says so; the present one if none. */
   nextCapacity(): number {
     return Math.min(this.capacity * 2, this.maxSegments);
   }
@@ -117,18 +119,25 @@ export class SegmentFile {
     const target = this.nextCapacity();
     if (target <= this.capacity) return false;
     const before = this.capacity;
-    let from = Math.max(this.bytesFor(before), this.allocated);
-    const ahead = this.stopPreparing();
-    if (ahead !== undefined) {
-      if (from < ahead.from) this.file.allocate(from, ahead.from);
-      from = Math.max(from, ahead.begun);
-    }
-    const reached = from < this.bytesFor(target) ? this.allocateWhatFits(from, target) : target;
+    const reached = this.zeroed < this.bytesFor(target) ? this.allocateWhatFits(target) : target;
     this.mapUpTo(reached);
     this.clearEntries(before, reached);
-    this.control[Control.CAPACITY] = reached;
+    Atomics.store(this.control, Control.CAPACITY, reached);
     this.growths++;
     return true;
+  }
+
+  /** Writes zeros for a part of the next doubling, at most `bytes`, so that the write that needs it does not pay for all of it at once. */
+  prepareGrowth(bytes: number): void {
+    const from = this.zeroed;
+    const to = Math.min(from + bytes, this.bytesFor(this.nextCapacity()));
+    if (from >= to) return;
+    try {
+      this.zeroTo(to);
+    } catch (error) {
+      // A full disk is reported by the growth that needs the space, if it comes to that.
+      if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
+    }
   }
 
   /** A growth that a power cut took back leaves its entries in the table: they must not count again. */
@@ -140,57 +149,25 @@ export class SegmentFile {
     }
   }
 
-  private allocateWhatFits(from: number, target: number): number {
+  private allocateWhatFits(target: number): number {
     try {
-      this.file.allocate(from, this.bytesFor(target));
+      this.zeroTo(this.bytesFor(target));
       return target;
     } catch (error) {
-      const end = from + this.file.freeSpace();
+      const end = this.zeroed + this.file.freeSpace();
       const fits = Math.floor((end - L.HEAD_BYTES) / this.segmentBytes);
       if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_FULL' || fits <= this.capacity || fits >= target) throw error;
-      this.file.allocate(from, this.bytesFor(fits));
+      this.zeroTo(this.bytesFor(fits));
       return fits;
     }
   }
 
-  /** Starts to write the zeros of the next doubling off the event loop, so that the `set` that needs it does not pay. */
-  prepareGrowth(): void {
-    const target = this.nextCapacity();
-    if (this.ahead !== undefined || target <= this.capacity || this.file.kind === 'memory') return;
-    // Past the file's end only: that the file got longer is how a write is known to have landed.
-    const from = Math.max(this.bytesFor(this.capacity), this.file.size());
-    const end = this.bytesFor(target);
+  private zeroTo(end: number): void {
+    const from = this.zeroed;
     if (from >= end) return;
-    const ahead: Ahead = { from, begun: from, stopped: false };
-    this.ahead = ahead;
-    const step = async (): Promise<void> => {
-      // One write at a time: when the file is as long as `begun`, no write of zeros is still on its way to land on data.
-      for (let at = from; at < end && !ahead.stopped; at = ahead.begun) {
-        ahead.begun = Math.min(end, at + AHEAD_BYTES);
-        await this.file.allocateAsync(at, ahead.begun);
-      }
-    };
-    step().catch(() => {
-      // A full disk is reported by the growth that needs the space, if it comes to that.
-      if (this.ahead === ahead) this.ahead = undefined;
-    });
-  }
-
-  /** Ends the writing of zeros ahead; returns where they stand, if any were written. */
-  private stopPreparing(): Ahead | undefined {
-    const ahead = this.ahead;
-    if (ahead === undefined) return undefined;
-    ahead.stopped = true;
-    for (let waits = 0; this.file.size() < ahead.begun; waits++) {
-      // A write that met a full disk says so when the event loop turns, which here it does not.
-      if (waits % 5 === 4 && this.file.freeSpace() < ahead.begun - this.file.size()) {
-        throw new StoreError('ERR_STORE_FULL', `${this.file.path}: the disk has no room for the next half`, { path: this.file.path });
-      }
-      if (waits > 20_000) throw new StoreError('ERR_STORE_BUSY', `${this.file.path}: a write that extends the file does not end; try again`);
-      Atomics.wait(napping, 0, 0, 0.1);
-    }
-    this.ahead = undefined;
-    return ahead;
+    this.file.allocate(from, end);
+    // Counted when it is there: what a process that dies before this has written is written again.
+    this.controlDoubles[Control.ZEROED >> 1] = end;
   }
 
   /** Runs `sync` over the part of each region that bytes `[from, to)` of the segments cover; offsets count from the file's start. */
@@ -209,16 +186,8 @@ export class SegmentFile {
     this.regionOf.length = 0;
   }
 
-  /** Unlocks at once, so that the next opening need not wait for asynchronous calls to end; but for a write of zeros that does not end, which the file waits for. */
   close(): void {
-    let landed = true;
-    try {
-      this.stopPreparing();
-    } catch {
-      landed = false;
-    }
     this.release();
-    if (landed) this.file.unlock(L.WRITER_LOCK.start, L.WRITER_LOCK.length);
     this.file.close();
   }
 }

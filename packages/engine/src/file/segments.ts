@@ -1,4 +1,5 @@
 // The segment table: of what kind each segment is, which ones are free, and what a flush wrote down about them.
+// The table in the file is the truth, for all openers; the lists here are read from it again when another opener has changed it (`refresh`).
 // Reuse gate: a segment whose content the last completed flush relies on is handed out again only when a flush that began after it was freed has completed.
 // Not here: when to grow, clean or flush (upkeep/room.ts).
 
@@ -29,12 +30,11 @@ export class Segments {
   at = 0;
   /** Segments that may be handed out, the last one next. */
   private readonly reusable: number[] = [];
-  /** Freed segments that wait for flush `gate`, oldest first. */
-  private readonly gated: { segment: number; gate: number }[] = [];
-  /** Segments whose table entry changed since the last capture of a flush. */
-  readonly dirty = new Set<number>();
-  /** Segments that a flush under way has captured with content: gated too until it ends. */
-  readonly inFlight = new Set<number>();
+  /** Freed segments that wait for a flush. */
+  private gated: number[] = [];
+  /** The flush up to which the gate was opened, and the state of the table that the lists are of. */
+  private opened = -1;
+  private structure = 0;
 
   constructor(space: SegmentFile) {
     this.space = space;
@@ -67,11 +67,53 @@ export class Segments {
   }
 
   get free(): number {
+    this.openGate();
     return this.reusable.length;
   }
 
   get pending(): number {
+    this.openGate();
     return this.gated.length;
+  }
+
+  /** Whether the lists are of the table as it is now. */
+  get isFresh(): boolean {
+    return this.structure === this.space.control[Control.STRUCTURE];
+  }
+
+  /** Reads from the table which segments are free. */
+  refresh(): void {
+    const { space } = this;
+    this.reusable.length = 0;
+    this.gated.length = 0;
+    this.opened = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
+    this.structure = space.control[Control.STRUCTURE];
+    for (let segment = space.capacity - 1; segment > 0; segment--) {
+      if (space.isTable(segment)) continue;
+      this.entry(segment);
+      if (this.words[this.at + Entry.KIND] === SegmentKind.FREE) this.list(segment);
+    }
+  }
+
+  /** Puts a free segment where it belongs: handed out again at once, or after the flush its gate names. */
+  private list(segment: number): void {
+    if (this.double(segment, Entry.GATE) <= this.opened) this.reusable.push(segment);
+    else this.gated.push(segment);
+  }
+
+  private touched(): void {
+    this.structure = this.space.control[Control.STRUCTURE] = (this.space.control[Control.STRUCTURE] + 1) | 0;
+  }
+
+  /** Frees what waited for a flush that has completed. */
+  private openGate(): void {
+    const durable = this.space.controlDoubles[Control.DURABLE_FLUSH >> 1];
+    if (durable === this.opened) return;
+    this.opened = durable;
+    if (this.gated.length === 0) return;
+    const waiting = this.gated;
+    this.gated = [];
+    for (const segment of waiting) this.list(segment);
   }
 
   /** Takes a free segment and makes it `kind`; 0 if none is free. `next` is its ordinal or chain link; `prepare` runs while it is still free. */
@@ -90,37 +132,25 @@ export class Segments {
     this.doubles[(at + Entry.BASE_SEQUENCE) >> 1] = baseSequence;
     // Last: a process that dies before this leaves a free segment.
     words[at + Entry.KIND] = kind;
-    this.dirty.add(segment);
+    this.touched();
     return segment;
   }
 
   /** Frees a segment. Nothing may point into it any more. */
   release(segment: number): void {
-    this.setWord(segment, Entry.KIND, SegmentKind.FREE);
-    this.dirty.add(segment);
-    this.fileAsFree(segment);
-  }
-
-  /** Puts a free segment where it belongs: handed out again at once, or after the next flush. */
-  fileAsFree(segment: number): void {
-    const { control, controlDoubles } = this.space;
-    const durable = this.durable(segment, controlDoubles[Control.DURABLE_FLUSH >> 1]);
-    const needed = durable.kind === SegmentKind.LOG || durable.kind === SegmentKind.CHAIN || this.inFlight.has(segment);
-    if (needed) this.gated.push({ segment, gate: controlDoubles[Control.LAST_FLUSH >> 1] + 1 });
-    else this.addReusable(segment);
+    const { controlDoubles } = this.space;
+    const completed = controlDoubles[Control.DURABLE_FLUSH >> 1];
+    const begun = controlDoubles[Control.LAST_FLUSH >> 1];
+    const { kind } = this.durable(segment, completed);
+    // A flush under way may have captured it.
+    const needed = kind === SegmentKind.LOG || kind === SegmentKind.CHAIN || begun > completed;
+    this.entry(segment);
+    this.doubles[(this.at + Entry.GATE) >> 1] = needed ? begun + 1 : 0;
+    this.words[this.at + Entry.KIND] = SegmentKind.FREE;
+    this.list(segment);
+    this.touched();
+    const { control } = this.space;
     if (control[Control.OPEN_SEGMENT] === segment) control[Control.OPEN_SEGMENT] = 0;
-  }
-
-  private addReusable(segment: number): void {
-    this.reusable.push(segment);
-  }
-
-  /** Forgets which segments are free; `fileAsFree` tells again. */
-  forget(): void {
-    this.reusable.length = 0;
-    this.gated.length = 0;
-    this.dirty.clear();
-    this.inFlight.clear();
   }
 
   /** After a growth: the new segments become free, lowest handed out first. */
@@ -128,11 +158,20 @@ export class Segments {
     const grown: number[] = [];
     for (let segment = to - 1; segment >= from; segment--) if (!this.space.isTable(segment)) grown.push(segment);
     this.reusable.unshift(...grown);
+    this.touched();
   }
 
-  /** After flush `flush` completed: frees what waited for it. */
-  openGate(flush: number): void {
-    while (this.gated.length > 0 && this.gated[0].gate <= flush) this.addReusable((this.gated.shift() as { segment: number }).segment);
+  /** Segments that are not as the last completed flush wrote them down. */
+  changed(): number[] {
+    const { space } = this;
+    const completed = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
+    const found: number[] = [];
+    for (let segment = 1; segment < space.capacity; segment++) {
+      if (space.isTable(segment)) continue;
+      this.entry(segment);
+      if (differs(this.words, this.doubles, this.at, completed)) found.push(segment);
+    }
+    return found;
   }
 
   /** The newest whole slot of a segment with a number up to `flush`. */
@@ -179,6 +218,20 @@ export class Segments {
       next: words[at + Entry.NEXT],
     };
   }
+}
+
+/** Whether an entry is not what its newest slot says. A slot of a flush that never completed is written over by the next one, or it would count after it. */
+function differs(words: Int32Array, doubles: Float64Array, at: number, completed: number): boolean {
+  const zero = doubles[(at + Entry.SLOT_0 + Slot.FLUSH) >> 1];
+  const one = doubles[(at + Entry.SLOT_1 + Slot.FLUSH) >> 1];
+  if (zero > completed || one > completed) return true;
+  const kind = words[at + Entry.KIND];
+  const newest = zero === 0 && one === 0 ? 0 : one > zero ? at + Entry.SLOT_1 : at + Entry.SLOT_0;
+  if (newest === 0) return kind !== SegmentKind.FREE;
+  if (kind !== words[newest + Slot.KIND]) return true;
+  // What is not log or chain is nothing a recovery looks at.
+  if (kind !== SegmentKind.LOG && kind !== SegmentKind.CHAIN) return false;
+  return words[at + Entry.GENERATION] !== words[newest + Slot.GENERATION] || words[at + Entry.LENGTH] !== words[newest + Slot.LENGTH];
 }
 
 /** What a flush captured of one segment. */

@@ -5,7 +5,7 @@ import { StoreError } from '../errors.js';
 import type { Segments } from '../file/segments.js';
 import * as L from '../layout.js';
 
-const { Bucket, Control, SegmentKind } = L;
+const { Bucket, Control, Entry, SegmentKind } = L;
 export const END_OF_SLOTS = Bucket.SLOTS + 2 * L.BUCKET_SLOTS;
 
 /** Segments of one kind that together form one array of buckets. */
@@ -23,6 +23,8 @@ export class Buckets {
   private readonly mask: number;
   protected readonly primary = new BucketArray();
   protected readonly overflow = new BucketArray();
+  /** The epoch that the arrays are of. */
+  protected epoch = -1;
   /** The cursor: words and place of its bucket, and of the first bucket of that one's chain, whose version covers the chain. */
   protected words!: Int32Array;
   protected bucket = 0;
@@ -44,6 +46,16 @@ export class Buckets {
     return this.control[Control.OVERFLOW_NEXT];
   }
 
+  /** Whether what `locate` found is of the present epoch. Segments may have been added since. */
+  get isFresh(): boolean {
+    return this.epoch === this.control[Control.EPOCH];
+  }
+
+  /** The epoch that reads are of. */
+  get readEpoch(): number {
+    return this.epoch;
+  }
+
   /** All segments of the index, primary ones first. */
   get ownSegments(): number[] {
     return [...this.primary.segments, ...this.overflow.segments];
@@ -57,18 +69,36 @@ export class Buckets {
     control[Control.OVERFLOW_FREE] = 0;
     this.extend(this.primary, SegmentKind.INDEX);
     control[Control.BUCKETS] = 1 << this.shift;
-    control[Control.EPOCH] = (control[Control.EPOCH] + 1) | 0;
+    control[Control.EPOCH] = (control[Control.EPOCH] + 2) | 0;
+    this.epoch = control[Control.EPOCH];
   }
 
-  /** Takes over a segment of an existing table; false if another has its ordinal. */
-  adopt(segment: number, kind: number, ordinal: number): boolean {
-    const array = kind === SegmentKind.INDEX ? this.primary : this.overflow;
-    if (array.segments[ordinal] !== undefined) return false;
-    this.place(array, ordinal, segment);
+  /**
+   * Reads from the segment table where the index lies. Its segments keep their kind within an epoch, so what was found counts as long as that has not
+   * changed. False if the index is being emptied (unless the caller is who will finish that), or two segments claim one place.
+   */
+  locate(beingEmptied = false): boolean {
+    const { segments, control } = this;
+    const { space } = segments;
+    const epoch = Atomics.load(control, Control.EPOCH);
+    this.forget();
+    if ((epoch & 1) !== 0 && !beingEmptied) return false;
+    space.follow();
+    for (let segment = 1; segment < space.capacity; segment++) {
+      if (space.isTable(segment)) continue;
+      const kind = segments.word(segment, Entry.KIND);
+      if (kind !== SegmentKind.INDEX && kind !== SegmentKind.OVERFLOW) continue;
+      const ordinal = segments.word(segment, Entry.NEXT);
+      const array = kind === SegmentKind.INDEX ? this.primary : this.overflow;
+      if (!(ordinal >= 0 && ordinal < space.capacity) || array.segments[ordinal] !== undefined) return false;
+      this.place(array, ordinal, segment);
+    }
+    if (Atomics.load(control, Control.EPOCH) !== epoch) return false;
+    this.epoch = epoch;
     return true;
   }
 
-  /** After adopting: whether the segments cover all buckets that the control block counts. */
+  /** Whether the segments cover all buckets that the control block counts. */
   isComplete(): boolean {
     const { control, shift } = this;
     const covers = (array: BucketArray, count: number) => {
@@ -84,6 +114,7 @@ export class Buckets {
   }
 
   forget(): void {
+    this.epoch = -1;
     for (const array of [this.primary, this.overflow]) {
       array.words.length = 0;
       array.bases.length = 0;
@@ -113,20 +144,30 @@ export class Buckets {
     throw new Error('the index has no source of segments');
   };
 
-  /** Empties the table, keeping its first segment. The caller frees the others. Run again by repair. */
+  /** Empties the table, keeping its first segment; the caller frees the others, and then calls `cleared`. Run again by repair. */
   clear(): number[] {
     const { control, segments } = this;
-    const others = this.ownSegments.slice(1);
+    const [first] = this.primary.segments;
+    if (first === undefined) throw this.damaged('it has no first segment');
+    // Odd: whoever reads now waits for the next epoch.
+    Atomics.store(control, Control.EPOCH, control[Control.EPOCH] | 1);
+    // Freed last to first, so that what a death leaves has no holes.
+    const others = this.ownSegments.slice(1).reverse();
     control[Control.BUCKETS] = 1 << this.shift;
     control[Control.OVERFLOW_NEXT] = 0;
     control[Control.OVERFLOW_FREE] = 0;
-    control[Control.EPOCH] = (control[Control.EPOCH] + 1) | 0;
-    const [first] = this.primary.segments;
     const base = segments.space.wordBase[first];
     segments.space.regionOf[first].words.fill(0, base, base + (segments.space.segmentBytes >> 2));
     this.forget();
     this.place(this.primary, 0, first);
     return others;
+  }
+
+  /** The emptied table counts. */
+  cleared(): void {
+    const { control } = this;
+    Atomics.store(control, Control.EPOCH, (control[Control.EPOCH] + 1) | 0);
+    this.epoch = control[Control.EPOCH];
   }
 
   protected seek(bucket: number): void {
@@ -140,10 +181,16 @@ export class Buckets {
   /** Puts the cursor on overflow bucket `link` (1-based). */
   protected follow(link: number): void {
     const id = link - 1;
-    const words = id >= 0 && id < this.overflowBuckets ? this.overflow.words[id >>> this.shift] : undefined;
-    if (words === undefined) throw this.damaged(`overflow bucket ${link} does not exist`);
-    this.words = words;
-    this.bucket = this.overflow.bases[id >>> this.shift] + ((id & this.mask) << 4);
+    if (!(id >= 0 && id < this.overflowBuckets)) throw this.damaged(`overflow bucket ${link} does not exist`);
+    const ordinal = id >>> this.shift;
+    if (this.overflow.words[ordinal] === undefined) throw this.damaged(`overflow bucket ${link} is in no segment`);
+    this.words = this.overflow.words[ordinal];
+    this.bucket = this.overflow.bases[ordinal] + ((id & this.mask) << 4);
+  }
+
+  /** Whether the primary bucket is in a segment that is known here. */
+  protected isPlaced(bucket: number): boolean {
+    return this.primary.words[bucket >>> this.shift] !== undefined;
   }
 
   protected damaged(why: string): StoreError {

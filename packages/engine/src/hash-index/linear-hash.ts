@@ -1,13 +1,30 @@
 // The index: hash -> location, by linear hashing (Litwin, "Linear hashing: a new tool for file and table addressing", VLDB 1980).
 // It grows one bucket at a time, in segments of the same file, so there is never a pause to rehash. It knows nothing of records: the caller compares keys.
 // A lookup is `first(tag)`, then `next()` until a location's key is the right one; the cursor then stands on the slot for `replace` and `remove`.
+// Who holds no lock calls `beginRead` first, and believes what it found only if `isStable` says so after it was used (a seqlock per bucket:
+// H.-J. Boehm, "Can seqlocks get along with programming language memory models?", MSPC 2012).
 
 import * as L from '../layout.js';
 import { Buckets, END_OF_SLOTS } from './buckets.js';
 
 const { Bucket, Control, Intent, SegmentKind } = L;
 
+/** x64 keeps loads in order. Elsewhere a read-modify-write, of memory of our own, keeps what was read before it before what is read after it. */
+const ORDERED_LOADS = process.arch === 'x64';
+const ORDERED_STORES = ORDERED_LOADS;
+const fence = new Int32Array(1);
+
+/** The version of a bucket as a reading found it. */
+export interface NotedRead {
+  words: Int32Array;
+  home: number;
+  version: number;
+}
+
 export class LinearHash extends Buckets {
+  /** What `beginRead` found: the bucket and its version. */
+  private read = 0;
+  private version = 0;
   private slot = 0;
   private tag = 0;
   /** First empty slot that the lookup passed: its words and place, -1 if none. */
@@ -20,6 +37,45 @@ export class LinearHash extends Buckets {
     const mask = -1 >>> Math.clz32(buckets - 1);
     const bucket = buckets === 1 ? 0 : hash & mask;
     return bucket < buckets ? bucket : bucket & (mask >>> 1);
+  }
+
+  /** Like `first`, for a reader without the lock: notes what it relies on; `next` then gives the first match. False if the bucket is being changed, or can't be found yet: try again. */
+  beginRead(tag: number): boolean {
+    const { control } = this;
+    // The epoch first: a bucket of the table as it was before it was emptied is in no table any more, and its version never changes.
+    if ((ORDERED_LOADS ? control[Control.EPOCH] : Atomics.load(control, Control.EPOCH)) !== this.epoch && !this.locate()) return false;
+    const bucket = this.address(tag, ORDERED_LOADS ? control[Control.BUCKETS] : Atomics.load(control, Control.BUCKETS));
+    if (!this.isPlaced(bucket) && !(this.locate() && this.isPlaced(bucket))) return false;
+    this.seek(bucket);
+    this.read = bucket;
+    const at = this.home + Bucket.VERSION;
+    this.version = ORDERED_LOADS ? this.homeWords[at] : Atomics.load(this.homeWords, at);
+    this.slot = Bucket.SLOTS - 2;
+    this.tag = tag;
+    this.empty = -1;
+    return (this.version & 1) === 0;
+  }
+
+  /** Whether all that was read since `beginRead` was there at one moment. The epoch last: versions begin anew with it. */
+  isStable(): boolean {
+    if (!ORDERED_LOADS) Atomics.add(fence, 0, 0);
+    return Atomics.load(this.homeWords, this.home + Bucket.VERSION) === this.version && this.control[Control.EPOCH] === this.epoch;
+  }
+
+  /** The same for a lookup of `tag` that found nothing: a split may have moved the key just before. */
+  isMissStable(tag: number): boolean {
+    return this.isStable() && this.address(tag, Atomics.load(this.control, Control.BUCKETS)) === this.read;
+  }
+
+  /** What `isStable` of the present reading will ask, for readings that count together. */
+  notedRead(): NotedRead {
+    return { words: this.homeWords, home: this.home, version: this.version };
+  }
+
+  /** Whether noted readings of this epoch were all there at one moment. */
+  areStable(noted: readonly NotedRead[], epoch: number): boolean {
+    if (!ORDERED_LOADS) Atomics.add(fence, 0, 0);
+    return noted.every(({ words, home, version }) => Atomics.load(words, home + Bucket.VERSION) === version) && this.control[Control.EPOCH] === epoch;
   }
 
   /** Puts the cursor before the first slot of a tag's bucket, and moves it to the first match; 0 if there is none. */
@@ -60,14 +116,41 @@ export class LinearHash extends Buckets {
 
   /** Lets the slot under the cursor point elsewhere. One store: there is no moment without the key. */
   replace(location: number): void {
-    this.words[this.bucket + this.slot + 1] = location;
-    this.homeWords[this.home + Bucket.VERSION] += 2;
+    this.change(this.words, this.bucket + this.slot + 1, location);
   }
 
   /** Empties the slot under the cursor. */
   remove(): void {
-    this.words[this.bucket + this.slot + 1] = 0;
-    this.homeWords[this.home + Bucket.VERSION] += 2;
+    this.change(this.words, this.bucket + this.slot + 1, 0);
+  }
+
+  /**
+   * Stores a slot's location while the bucket's version is odd: without that, a reader could be told the new value, and another the old one, from an
+   * object cache, after it. All before anything that the slot led to is used again. Inside a batch the version is odd already, and stays so.
+   */
+  private change(words: Int32Array, at: number, location: number): void {
+    const { homeWords } = this;
+    const version = this.home + Bucket.VERSION;
+    const before = homeWords[version];
+    Atomics.store(homeWords, version, before | 1);
+    if (ORDERED_STORES) words[at] = location;
+    else Atomics.store(words, at, location);
+    Atomics.store(homeWords, version, (before + 2) | 0);
+  }
+
+  /** Makes the version of a tag's bucket odd: from here to `closeBucket` no reader believes what it sees there. */
+  openBucket(tag: number): void {
+    this.seek(this.address(tag, this.control[Control.BUCKETS]));
+    const { homeWords } = this;
+    Atomics.store(homeWords, this.home + Bucket.VERSION, homeWords[this.home + Bucket.VERSION] | 1);
+  }
+
+  /** Makes it even again, and another than before. Twice does no harm. */
+  closeBucket(tag: number): void {
+    this.seek(this.address(tag, this.control[Control.BUCKETS]));
+    const { homeWords } = this;
+    const version = homeWords[this.home + Bucket.VERSION];
+    if ((version & 1) !== 0) Atomics.store(homeWords, this.home + Bucket.VERSION, (version + 1) | 0);
   }
 
   /**
@@ -108,8 +191,7 @@ export class LinearHash extends Buckets {
   fill(location: number): void {
     const { emptyWords, empty } = this;
     emptyWords[empty] = this.tag;
-    emptyWords[empty + 1] = location;
-    this.homeWords[this.home + Bucket.VERSION] += 2;
+    this.change(emptyWords, empty + 1, location);
   }
 
   /** Makes empty slots in the buckets of these tags: one for each. For batches; throws `ERR_STORE_FULL`, having linked empty buckets at most. */
@@ -157,7 +239,8 @@ export class LinearHash extends Buckets {
     this.copyMovers(source, target);
     control[Control.INTENT_LOCATION] = source;
     control[Control.INTENT] = Intent.SPLIT;
-    control[Control.BUCKETS] = target + 1;
+    this.openBucket(source << 2);
+    Atomics.store(control, Control.BUCKETS, target + 1);
     this.purge(source);
     control[Control.INTENT] = Intent.NONE;
   }
@@ -208,19 +291,20 @@ export class LinearHash extends Buckets {
       if (hops > this.overflowBuckets) throw this.damaged('a chain of buckets runs in a circle');
       this.follow(link);
     }
-    home[homeAt + Bucket.VERSION] += 2;
     if (home[homeAt + Bucket.LINK] !== 0) {
       this.seek(source);
       this.dropEmptyOverflow();
     }
+    // Last: until here a reader that followed a link may have followed it into another chain.
+    this.closeBucket(source << 2);
   }
 
-  /** The buckets that now hold what bucket `bucket` held when there were `buckets` of them. */
-  *descendants(bucket: number, buckets: number): Generator<number> {
+  /** The buckets that hold, when there are `now` of them, what bucket `bucket` held when there were `buckets`. */
+  *descendants(bucket: number, buckets: number, now: number): Generator<number> {
     // Bucket b of n covers hashes that equal b modulo the table's doubling it has been split to.
     const doubling = buckets === 1 ? 1 : 2 ** (32 - Math.clz32(buckets - 1));
     const wasSplit = bucket >= doubling / 2 || bucket + doubling / 2 < buckets;
     const step = buckets === 1 ? 1 : wasSplit ? doubling : doubling / 2;
-    for (let now = bucket; now < this.buckets; now += step) yield now;
+    for (let at = bucket; at < now; at += step) yield at;
   }
 }

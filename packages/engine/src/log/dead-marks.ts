@@ -5,33 +5,35 @@ import * as L from '../layout.js';
 
 export class DeadMarks {
   private readonly bits: Int32Array[] = [];
+  /** The segment's generation that the marks are of: another opener may have freed it and used it again. */
+  private readonly generations: number[] = [];
   private readonly words: number;
 
   constructor(segmentBytes: number) {
     this.words = segmentBytes >> (L.LOCATION_SHIFT + 5);
   }
 
-  /** Marks the record that starts at unit `unit` of `segment`. */
-  mark(segment: number, unit: number): void {
-    const bits = segment < this.bits.length ? this.bits[segment] : NONE;
-    if (bits !== NONE) bits[unit >>> 5] |= 1 << (unit & 31);
-    else {
-      this.reset(segment);
-      this.bits[segment][unit >>> 5] = 1 << (unit & 31);
-    }
+  /** Marks the record that starts at unit `unit` of `segment`, which is of this generation. */
+  mark(segment: number, generation: number, unit: number): void {
+    if (segment >= this.bits.length || this.bits[segment] === NONE || this.generations[segment] !== generation) this.begin(segment, generation);
+    this.bits[segment][unit >>> 5] |= 1 << (unit & 31);
   }
 
-  has(segment: number, unit: number): boolean {
+  has(segment: number, generation: number, unit: number): boolean {
     const bits = segment < this.bits.length ? this.bits[segment] : NONE;
-    return bits !== NONE && (bits[unit >>> 5] & (1 << (unit & 31))) !== 0;
+    return bits !== NONE && this.generations[segment] === generation && (bits[unit >>> 5] & (1 << (unit & 31))) !== 0;
   }
 
-  /** A segment begins anew, or is met for the first time: nothing in it is known to be dead. */
-  reset(segment: number): void {
+  /** A segment is met in a generation for the first time: nothing in it is known to be dead. */
+  private begin(segment: number, generation: number): void {
     // No holes: an array with holes is slower to read.
-    while (this.bits.length <= segment) this.bits.push(NONE);
+    while (this.bits.length <= segment) {
+      this.bits.push(NONE);
+      this.generations.push(0);
+    }
     if (this.bits[segment] === NONE) this.bits[segment] = new Int32Array(this.words);
     else this.bits[segment].fill(0);
+    this.generations[segment] = generation;
   }
 }
 

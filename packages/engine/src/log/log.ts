@@ -10,7 +10,7 @@ import { type EncodedValue, writeValue } from './codec.js';
 import { DeadMarks } from './dead-marks.js';
 import { contentBytes, parity, type RecordReader, spaceFor } from './record.js';
 
-const { Control, Entry, Flag, Rec } = L;
+const { Control, Entry, Flag, Rec, SegmentKind } = L;
 
 export class Log {
   private readonly segments: Segments;
@@ -37,6 +37,16 @@ export class Log {
     this.dead = new DeadMarks(this.segmentBytes);
   }
 
+  /** Continues where the control block says the log ends. */
+  refresh(): void {
+    const { segments } = this;
+    const { control, controlDoubles } = segments.space;
+    this.sequence = controlDoubles[Control.NEXT_SEQUENCE >> 1];
+    const open = control[Control.OPEN_SEGMENT];
+    const isOpen = open > 0 && open < segments.space.capacity && !segments.space.isTable(open) && segments.word(open, Entry.KIND) === SegmentKind.LOG;
+    this.resume(isOpen ? open : 0, isOpen ? segments.word(open, Entry.LENGTH) : 0);
+  }
+
   /** Continues in `segment` at `length`; 0 means a new segment is opened by the first append. */
   resume(segment: number, length: number): void {
     this.filled.length = 0;
@@ -61,7 +71,6 @@ export class Log {
 
   /** Ends the open segment; the next append opens another. */
   seal(): void {
-    if (this.segment !== 0) this.segments.dirty.add(this.segment);
     this.segments.space.control[Control.OPEN_SEGMENT] = 0;
     this.resume(0, 0);
   }
@@ -72,13 +81,9 @@ export class Log {
 
   /** Moves on to a fresh segment that was taken for the log. */
   openNext(segment: number): void {
-    if (this.segment !== 0) {
-      this.filled.push({ segment: this.segment, length: this.tail });
-      this.segments.dirty.add(this.segment);
-    }
+    if (this.segment !== 0) this.filled.push({ segment: this.segment, length: this.tail });
     this.segment = segment;
     this.tail = 0;
-    this.dead.reset(segment);
     this.pointAt(segment);
   }
 

@@ -32,7 +32,7 @@ export function parity(meta: number, valueLength: number, expiryWords: number): 
 }
 
 /** What a reader needs to know of where the segments lie. */
-export type RecordSpace = Pick<SegmentFile, 'file' | 'segmentBytes' | 'regionOf' | 'wordBase' | 'locationShift' | 'locationMask'>;
+export type RecordSpace = Pick<SegmentFile, 'file' | 'segmentBytes' | 'regionOf' | 'wordBase' | 'locationShift' | 'locationMask' | 'follow'>;
 
 export class RecordReader {
   private readonly space: RecordSpace;
@@ -42,7 +42,9 @@ export class RecordReader {
   words!: Int32Array;
   /** Word where the record starts. */
   at = 0;
+  /** Header words, read once: another process may write here while we look, and what was checked must be what is used. */
   meta = 0;
+  valueLength = 0;
   /** Bytes that the checksum covers; set by `isPlausible`. */
   content = 0;
 
@@ -55,13 +57,16 @@ export class RecordReader {
   seek(location: number): void {
     const { space } = this;
     const segment = location >>> space.locationShift;
-    const region = space.regionOf[segment];
+    let region = space.regionOf[segment];
+    // Another opener may have grown the file.
+    if (region === undefined && space.follow()) region = space.regionOf[segment];
     if (region === undefined) throw this.damaged(`location ${location >>> 0} is outside the file`);
     this.location = location;
     this.region = region;
     this.words = region.words;
     this.at = space.wordBase[segment] + ((location & space.locationMask) << 2);
     this.meta = this.words[this.at + Rec.META];
+    this.valueLength = this.words[this.at + Rec.VALUE_LENGTH];
   }
 
   get segment(): number {
@@ -96,10 +101,6 @@ export class RecordReader {
 
   get utf16Key(): boolean {
     return (this.meta & Flag.UTF16_KEY) !== 0;
-  }
-
-  get valueLength(): number {
-    return this.words[this.at + Rec.VALUE_LENGTH];
   }
 
   /** Bytes of the value in the record itself. */
@@ -146,8 +147,7 @@ export class RecordReader {
 
   /** Whether header and lengths can be right: the parity holds, and the record ends inside its segment. Sets `content`. */
   isPlausible(): boolean {
-    const { words, at, meta } = this;
-    const valueLength = words[at + Rec.VALUE_LENGTH];
+    const { words, at, meta, valueLength } = this;
     const keyLength = meta & 0xffff;
     let content = HEADER_BYTES + ((keyLength + 3) & ~3) + ((meta & Flag.CHAINED) !== 0 ? ChainRef.WORDS * 4 : (valueLength + 3) & ~3);
     let expiry = 0;

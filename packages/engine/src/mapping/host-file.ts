@@ -10,7 +10,7 @@ import { identityOf, placeOf } from './identity.js';
 import { libc } from './libc.js';
 import type { Identity, MappedFile, Mapping, Region } from './mapping.js';
 import { fromNode, io } from './system-error.js';
-import { writeZeros, writeZerosAsync } from './zeros.js';
+import { writeZeros } from './zeros.js';
 
 /** Pages in memory: `bytes` begins at `address`, on a page boundary. */
 export interface Pages {
@@ -64,10 +64,8 @@ class HostFile implements MappedFile {
   readonly #regions = new Map<Region, Mapped>();
   #identity: Identity | undefined;
   #closed = false;
-  #unlocked = false;
-  /** Asynchronous calls under way that need the descriptor, and of those the ones that write to the file. */
+  /** Asynchronous calls under way that need the descriptor. */
   #using = 0;
-  #writing = 0;
 
   constructor(pager: Pager, path: string, readOnly: boolean) {
     this.kind = pager.kind;
@@ -105,21 +103,6 @@ class HostFile implements MappedFile {
     } catch (error) {
       throw this.#shortened(before, error);
     }
-  }
-
-  async allocateAsync(from: number, to: number): Promise<void> {
-    const before = this.size();
-    this.#using++;
-    this.#writing++;
-    try {
-      await writeZerosAsync(this.#fd, from, to, () => this.#closed);
-    } catch (error) {
-      throw this.#closed ? fromNode(error, this.path) : this.#shortened(before, error);
-    } finally {
-      this.#writing--;
-      this.#release();
-    }
-    this.#mustBeOpen();
   }
 
   freeSpace(): number {
@@ -186,6 +169,11 @@ class HostFile implements MappedFile {
     this.#lock.unlock(start, length);
   }
 
+  isLocked(start: number, length: number): boolean {
+    this.#mustBeOpen();
+    return this.#lock.isLocked(start, length);
+  }
+
   identity(): Identity {
     this.#mustBeOpen();
     return (this.#identity ??= identityOf(this.#fd, this.path));
@@ -196,27 +184,19 @@ class HostFile implements MappedFile {
     return placeOf(this.#fd, this.path);
   }
 
-  /** The descriptor lives until the asynchronous calls under way end; the locks only until those that write have. */
+  /** The descriptor lives until the asynchronous calls under way have ended. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const region of [...this.#regions.keys()]) this.unmap(region);
-    this.#finish();
+    this.#lock.close();
+    if (this.#using === 0) io(this.path, () => closeSync(this.#fd));
   }
 
   /** An asynchronous call has ended. */
   #release(): void {
     this.#using--;
-    if (this.#closed) this.#finish();
-  }
-
-  #finish(): void {
-    // While a chunk of zeros is on its way the lock is kept: its next holder may already use the range the chunk lands in.
-    if (this.#writing === 0 && !this.#unlocked) {
-      this.#unlocked = true;
-      this.#lock.close();
-    }
-    if (this.#using === 0) io(this.path, () => closeSync(this.#fd));
+    if (this.#closed && this.#using === 0) io(this.path, () => closeSync(this.#fd));
   }
 
   /** After a failed allocation: the file as long as it was. Nobody has mapped what lay past that, for it was never announced. */

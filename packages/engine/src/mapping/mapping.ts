@@ -29,8 +29,6 @@ export interface MappedFile {
   read(offset: number, length: number): Buffer;
   /** Really allocates `[from, to)` by writing zeros (64 KiB at a time) and extends the file to `to`. Throws `ERR_STORE_FULL` on ENOSPC/EDQUOT. */
   allocate(from: number, to: number): void;
-  /** The same, off the event loop. */
-  allocateAsync(from: number, to: number): Promise<void>;
   /** Bytes the file system can still give to this file. */
   freeSpace(): number;
   /** Maps `[offset, offset + length)`, which must lie inside the file. `offset` is a multiple of 4096. */
@@ -47,6 +45,8 @@ export interface MappedFile {
    */
   tryLock(start: number, length: number, mode: 'shared' | 'exclusive'): boolean;
   unlock(start: number, length: number): void;
+  /** Whether another open of the file, in any process, holds a lock on any of these bytes. */
+  isLocked(start: number, length: number): boolean;
   /** Boot id, device, inode, birth time and, where it can be read, the disk's sequence number, as one string. */
   identity(): Identity;
   /** Inode and birth time as one string: what a file keeps over restarts and renames, and no copy of it shares. */

@@ -114,10 +114,6 @@ class MemoryFile implements MappedFile {
     if (to > size) this.#file.blocks.push(newBlock(size, to - size, this.path));
   }
 
-  async allocateAsync(from: number, to: number): Promise<void> {
-    this.allocate(from, to);
-  }
-
   freeSpace(): number {
     this.#mustBeOpen();
     return freemem();
@@ -171,6 +167,11 @@ class MemoryFile implements MappedFile {
   unlock(start: number, length: number): void {
     this.#mustBeOpen();
     this.#release(start, start + length);
+  }
+
+  isLocked(start: number, length: number): boolean {
+    this.#mustBeOpen();
+    return this.#file.locks.some((lock) => lock.owner !== this && lock.start < start + length && start < lock.end);
   }
 
   identity(): Identity {

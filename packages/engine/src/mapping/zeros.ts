@@ -1,19 +1,10 @@
 // Allocating by writing zeros, 64 KiB at a time: the cheapest way to pages one can store to, and the only one that makes a full disk an error now
 // instead of a SIGBUS at a later store. Larger chunks make large folios, whose first store after each msync costs three times as much (DESIGN.md 4).
 
-import { write, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 
 const CHUNK = Buffer.alloc(64 * 1024);
 
 export function writeZeros(fd: number, from: number, to: number): void {
   for (let at = from; at < to; ) at += writeSync(fd, CHUNK, 0, Math.min(CHUNK.length, to - at), at);
-}
-
-/** The same off the event loop, one chunk after the other. Stops between two chunks when `stop` says so. */
-export async function writeZerosAsync(fd: number, from: number, to: number, stop: () => boolean): Promise<void> {
-  for (let at = from; at < to && !stop(); ) {
-    at += await new Promise<number>((resolve, reject) => {
-      write(fd, CHUNK, 0, Math.min(CHUNK.length, to - at), at, (error, written) => (error ? reject(error) : resolve(written)));
-    });
-  }
 }

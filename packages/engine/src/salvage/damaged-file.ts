@@ -96,6 +96,7 @@ export class DamagedFile {
       wordBase: new Int32Array(1),
       locationShift: shift - L.LOCATION_SHIFT,
       locationMask: 2 ** (shift - L.LOCATION_SHIFT) - 1,
+      follow: () => false,
     };
     this.reader = new RecordReader(space);
     this.evidence = this.judge(head);
@@ -184,6 +185,7 @@ function likelyShift(file: MappedFile): number | undefined {
       wordBase: new Int32Array(1),
       locationShift: shift - L.LOCATION_SHIFT,
       locationMask: -1,
+      follow: () => false,
     };
     const reader = new RecordReader(space);
     let found = 0;

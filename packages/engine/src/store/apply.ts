@@ -15,7 +15,6 @@ export class Applier {
   private readonly key: KeyBuffer;
   private readonly record: RecordReader;
   private readonly old: RecordReader;
-  repairs = 0;
 
   constructor(core: Core, steps: Steps) {
     this.core = core;
@@ -82,6 +81,7 @@ export class Applier {
       this.record.seek(control[Control.INTENT_LOCATION]);
       this.lookUp(control[Control.INTENT_LOCATION]);
       if (core.isLatest(this.key.tag, control[Control.INTENT_LOCATION])) core.index.remove();
+      core.index.closeBucket(this.key.tag);
       steps.settleFound(0);
     } else if (kind === Intent.FREE) {
       const segment = control[Control.INTENT_LOCATION] >>> core.space.locationShift;
@@ -89,7 +89,7 @@ export class Applier {
       steps.settleFound(0);
     } else throw this.record.damaged(`the operation under way is of unknown kind ${kind}`);
     steps.disarm();
-    this.repairs++;
+    core.openers.count(L.Opener.REPAIRS);
   }
 
   private finishRecords(): void {
@@ -107,7 +107,6 @@ export class Applier {
       record.assertPlausible();
       const end = record.offset + record.space16;
       if (core.segments.word(record.segment, Entry.LENGTH) < end) core.segments.setWord(record.segment, Entry.LENGTH, end);
-      core.segments.dirty.add(record.segment);
     }
     const { segment } = record;
     control[Control.OPEN_SEGMENT] = segment;
@@ -120,6 +119,23 @@ export class Applier {
       this.prepare(step, locations[step]);
       this.perform(step, locations[step]);
     }
+    this.closeBuckets(locations);
+  }
+
+  /** Hides the buckets of these records from readers, who thus see all of them take effect, or none. */
+  openBuckets(locations: readonly number[]): void {
+    for (const location of locations) this.core.index.openBucket(this.tagAt(location));
+  }
+
+  closeBuckets(locations: readonly number[]): void {
+    for (const location of locations) this.core.index.closeBucket(this.tagAt(location));
+  }
+
+  private tagAt(location: number): number {
+    const { record, key } = this;
+    record.seek(location);
+    record.assertPlausible();
+    return record.tag(key);
   }
 
   /** Where the `count` records from `sequence` on lie: next to each other, or at the start of the segment that begins with that number. */
@@ -161,10 +177,12 @@ export function clearAll(core: Core): void {
   const old = index.clear();
   control[Control.COUNT] = 0;
   control[Control.TOMBSTONE_BYTES] = 0;
+  control[Control.VICTIM] = 0;
   for (const segment of old) segments.release(segment);
   for (let segment = 1; segment < space.capacity; segment++) {
     if (space.isTable(segment)) continue;
     const kind = segments.word(segment, Entry.KIND);
     if (kind === L.SegmentKind.LOG || kind === L.SegmentKind.CHAIN) segments.release(segment);
   }
+  index.cleared();
 }

@@ -15,8 +15,14 @@ export function backup(engine: Engine, path: string): void {
   const { core, mode } = engine;
   const { kind } = core.space.file;
   const mapping = chooseMapping(kind === 'mmap-io' || kind === 'koffi' ? kind : undefined);
-  buildNew(resolve(path), { segmentShift: core.space.segmentShift, mapping, mode, environment: core.environment }, (copy) => {
-    for (const { key, value, expiresAt, flag } of iterate(engine, '', true)) copy.set(key, value, flag ? L.Flag.USER : 0, expiresAt);
+  const { segmentShift } = core.space;
+  buildNew(resolve(path), { segmentShift, mapping, mode, environment: core.environment }, (copy) => {
+    const all = () => {
+      for (const { key, value, expiresAt, flag } of iterate(engine, '', true)) copy.set(key, value, flag ? L.Flag.USER : 0, expiresAt);
+    };
+    // All as of one moment: nobody else writes meanwhile. Who may not write can't ask for that.
+    if (core.readOnly) all();
+    else engine.locked(all);
   });
 }
 
@@ -28,7 +34,17 @@ export function buildNew<Result>(
 ): Result {
   if (existsSync(target)) throw exists(target);
   const partial = `${target}.${randomBytes(6).toString('hex')}.partial`;
-  const engine = openEngine(partial, { ...settings, maxSize: L.MAX_DATA_BYTES, verifyReads: false, flush: 'manual', readOnly: false, onRecovery: undefined });
+  const engine = openEngine(partial, {
+    ...settings,
+    maxSize: L.MAX_DATA_BYTES,
+    verifyReads: false,
+    flush: 'manual',
+    readOnly: false,
+    onRecovery: undefined,
+    exclusive: true,
+    busyTimeout: 0,
+    objectCache: undefined,
+  });
   try {
     let result: Result;
     try {

@@ -43,7 +43,7 @@ export class Batch {
     this.applier = applier;
   }
 
-  /** Runs the operations; for each, whether its key was there before it, expired or not. Throws `ERR_STORE_FULL` with nothing changed. */
+  /** Runs the operations; for each, whether its key was there before it. Throws `ERR_STORE_FULL` with nothing changed. */
   run(items: readonly BatchItem[]): boolean[] {
     const { core } = this;
     const chains: number[] = [];
@@ -80,7 +80,7 @@ export class Batch {
       key.load(item.key);
       const before = seen.get(item.key);
       const found = before === undefined && core.find(key, reader) !== 0;
-      present.push(before ?? found);
+      present.push(before ?? (found && reader.expiry > core.environment.now()));
       seen.set(item.key, item.value !== undefined);
       if (item.value === undefined && !(before ?? found)) continue;
       planned.push(this.planOne(item, chains));
@@ -148,10 +148,12 @@ export class Batch {
     applier.prepare(0, locations[0]);
     steps.arm(Intent.APPLY, locations[0], locations.length, sequence);
     core.log.publish();
+    if (!core.alone) applier.openBuckets(locations);
     for (let step = 0; step < locations.length; step++) {
       if (step > 0) applier.prepare(step, locations[step]);
       applier.perform(step, locations[step]);
     }
+    if (!core.alone) applier.closeBuckets(locations);
     steps.disarm();
   }
 }

@@ -1,10 +1,12 @@
-// The parts of one open file, put together, and what they all need: lookup of a key, and the guard of every write.
+// The parts of one open file, put together, and what they all need: lookup of a key, the writer lock, and the guard of every write.
 // Not here: what happens to them (writer.ts, upkeep/).
 
 import { StoreError } from '../errors.js';
+import { LockWord } from '../file/lock-word.js';
+import { Openers } from '../file/openers.js';
 import type { SegmentFile } from '../file/segment-file.js';
 import { Segments } from '../file/segments.js';
-import type { Superblock } from '../file/superblock.js';
+import { readSuperblock, type Superblock } from '../file/superblock.js';
 import { KeyBuffer } from '../hash-index/hash.js';
 import { LinearHash } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
@@ -28,7 +30,16 @@ export class Core {
   readonly log: Log;
   readonly environment: Environment;
   readonly readOnly: boolean;
-  readonly superblock: Superblock;
+  /** As this opener read it last: another may have written since (`readSuperblock`). */
+  superblock: Superblock;
+  readonly openers: Openers;
+  /** Held by who changes anything but what a flush writes; taken before the flusher's. */
+  readonly lock: LockWord;
+  readonly flushLock: LockWord;
+  /** Nobody else can have the file open. */
+  readonly alone: boolean;
+  /** Milliseconds that a lock is waited for. */
+  readonly busyTimeout: number;
   /** The key and the record of the operation under way. */
   readonly key: KeyBuffer;
   readonly reader: RecordReader;
@@ -37,7 +48,7 @@ export class Core {
   /** Why nothing more is written: a sync that failed. */
   poison: unknown;
 
-  constructor(space: SegmentFile, superblock: Superblock, environment: Environment) {
+  constructor(space: SegmentFile, superblock: Superblock, environment: Environment, busyTimeout: number, alone: boolean) {
     this.space = space;
     this.superblock = superblock;
     this.environment = environment;
@@ -46,6 +57,12 @@ export class Core {
     this.segments = new Segments(space);
     this.index = new LinearHash(this.segments);
     this.log = new Log(this.segments);
+    this.alone = alone;
+    this.busyTimeout = busyTimeout;
+    this.openers = new Openers(space);
+    const { path } = space.file;
+    this.lock = new LockWord(this.control, Control.LOCK, this.openers, path, busyTimeout, alone);
+    this.flushLock = new LockWord(this.control, Control.FLUSH_LOCK, this.openers, path, busyTimeout, alone);
     this.key = this.newKey();
     this.reader = this.newReader();
   }
@@ -58,11 +75,40 @@ export class Core {
     return new RecordReader(this.space);
   }
 
+  /** Under the writer lock: reads again what others may have changed since this opener held it last. */
+  takeTurn(): void {
+    const { control, openers } = this;
+    if (control[Control.LAST_WRITER] === openers.token) return;
+    this.refresh();
+    control[Control.LAST_WRITER] = openers.token;
+  }
+
+  /** The same, whoever was last. */
+  refresh(): void {
+    const { segments, index, log, space } = this;
+    space.follow();
+    if (!segments.isFresh || !index.isFresh) {
+      segments.refresh();
+      index.locate(this.control[Control.INTENT] === L.Intent.CLEAR);
+    }
+    log.refresh();
+  }
+
+  /** The newest superblock in the file. Call while the flush lock is held. */
+  refreshSuperblock(): void {
+    const { head, file } = this.space;
+    this.superblock = readSuperblock(head.bytes.subarray(0, L.CONTROL_OFFSET), file.path);
+  }
+
   /** The location of a key's record, 0 if there is none. Leaves `reader` on the record and the index's cursor on its slot. */
   find(key: KeyBuffer, reader: RecordReader): number {
+    return this.findFrom(this.index.first(key.tag), key, reader);
+  }
+
+  /** The same, from the first location that the index gave. */
+  findFrom(first: number, key: KeyBuffer, reader: RecordReader): number {
     const { index } = this;
-    let location = index.first(key.tag);
-    while (location !== 0) {
+    for (let location = first; location !== 0; location = index.next()) {
       reader.seek(location);
       if (reader.matches(key)) {
         reader.assertPlausible();
@@ -70,7 +116,6 @@ export class Core {
       }
       // Same hash, other key: once in 2^30. Or the key's bytes are damaged, and a miss would be a lie.
       reader.assertWhole();
-      location = index.next();
     }
     return 0;
   }

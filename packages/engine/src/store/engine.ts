@@ -1,24 +1,23 @@
-// One open file, shared by all handles on it in this thread: every operation of a store, on checked arguments.
-// Not here: argument checks and defaults (store.ts), how bytes lie (log, hash-index), when space is made (upkeep).
+// One open file, shared by all handles on it in this thread: every operation of a store, on checked arguments. Each write runs under the writer lock.
+// Not here: argument checks and defaults (store.ts), reads (reading.ts), how bytes lie (log, hash-index), when space is made (upkeep).
 
-import { StoreError } from '../errors.js';
 import * as L from '../layout.js';
-import { readChain } from '../log/chain.js';
-import { decodeValue, EncodedValue, encodeValue, type RawBuffer, ValueKind } from '../log/codec.js';
-import type { RecordReader } from '../log/record.js';
+import { EncodedValue, encodeValue } from '../log/codec.js';
+import { repairAll } from '../upkeep/adopt.js';
 import { Cleaner } from '../upkeep/cleaner.js';
 import { Flusher } from '../upkeep/flush.js';
 import { Room } from '../upkeep/room.js';
-import { closeCleanly, markUnclean } from '../upkeep/session.js';
+import { leave, markUnclean } from '../upkeep/session.js';
 import { Applier, clearAll } from './apply.js';
 import { Batch, type BatchItem } from './batch.js';
 import type { Core } from './core.js';
+import { ObjectCache } from './object-cache.js';
 import type { Recovery } from './opening.js';
 import type { FlushPolicy, Settings } from './options.js';
+import { Reading } from './reading.js';
 import { Writer } from './writer.js';
 
-const { Control, Flag, Intent } = L;
-const PLAIN = (15 << L.KIND_SHIFT) | Flag.EXPIRES | Flag.CHAINED;
+const { Control, Intent } = L;
 
 export class Engine {
   readonly core: Core;
@@ -27,13 +26,17 @@ export class Engine {
   readonly writer: Writer;
   readonly applier: Applier;
   readonly cleaner: Cleaner;
-  readonly verifyReads: boolean;
+  readonly reading: Reading;
+  readonly objectCache: ObjectCache | undefined;
   /** Permissions of files made from this one. */
   readonly mode: number;
   private readonly batches: Batch;
   private readonly policy: FlushPolicy;
   private readonly encoded = new EncodedValue();
   private timer: NodeJS.Timeout | undefined;
+  private watcher: NodeJS.Timeout | undefined;
+  /** What the watcher saw unflushed, NaN if nothing. */
+  private seen = Number.NaN;
   /** Something must be looked at before the next write. */
   private guarded = true;
   recovery: Recovery = 'created';
@@ -43,8 +46,10 @@ export class Engine {
   constructor(core: Core, settings: Settings) {
     this.core = core;
     this.policy = settings.flush;
-    this.verifyReads = settings.verifyReads;
     this.mode = settings.mode;
+    const { objectCache } = settings;
+    this.objectCache = objectCache && new ObjectCache(core, objectCache.maxEntries, objectCache.values);
+    this.reading = new Reading(core, settings.verifyReads, this.objectCache, (work) => this.locked(work));
     this.flusher = new Flusher(core);
     this.room = new Room(core, this.flusher);
     this.writer = new Writer(core, this.room);
@@ -52,6 +57,7 @@ export class Engine {
     this.cleaner = new Cleaner(core, this.writer, this.room);
     this.room.cleaner = this.cleaner;
     this.batches = new Batch(core, this.room, this.writer, this.applier);
+    core.lock.afterDeath = () => repairAll(core, this.applier);
   }
 
   /** Runs a recovery, during which space is made by growth only. */
@@ -63,60 +69,22 @@ export class Engine {
 
   started(recovery: Recovery): this {
     this.recovery = recovery;
+    const { core, policy } = this;
+    if (core.alone || core.readOnly || typeof policy === 'string') return this;
+    this.watcher = setInterval(() => this.watch(), policy.every);
+    this.watcher.unref();
     return this;
   }
 
-  // Reads.
-
-  get(key: string): unknown {
-    const { core } = this;
-    const { reader } = core;
-    core.key.load(key);
-    if (core.find(core.key, reader) === 0) return undefined;
-    // Most values are one-byte strings with no expiry.
-    if ((reader.meta & PLAIN) === ValueKind.LATIN1 << L.KIND_SHIFT && !this.verifyReads) {
-      const start = reader.payloadStart;
-      return (reader.region.bytes as RawBuffer).latin1Slice(start, start + reader.valueLength);
-    }
-    return this.isExpired(reader) ? undefined : this.valueOf(reader);
+  /** Flushes what another opener wrote, and, since it is still there an interval later, died before flushing. */
+  private watch(): void {
+    const { core, flusher } = this;
+    if (core.closed) return;
+    const now = core.space.controlDoubles[Control.FLUSHED_SEQUENCE >> 1];
+    if (!flusher.isBehind) this.seen = Number.NaN;
+    else if (this.seen === now) flusher.flushSoon();
+    else this.seen = now;
   }
-
-  /** Whether the key is there and has not expired; then the core's reader stands on its record. */
-  seek(key: string): boolean {
-    const { core } = this;
-    core.key.load(key);
-    return core.find(core.key, core.reader) !== 0 && !this.isExpired(core.reader);
-  }
-
-  isExpired(reader: RecordReader): boolean {
-    return (reader.meta & Flag.EXPIRES) !== 0 && reader.expiry <= this.core.environment.now();
-  }
-
-  /** The value of a record that was found plausible. */
-  valueOf(reader: RecordReader): unknown {
-    const { kind, meta } = reader;
-    // An object's decoder must not meet damaged bytes; and it takes ten times as long as this.
-    if (this.verifyReads || kind >= ValueKind.MSGPACK) reader.assertWhole();
-    if ((meta & Flag.CHAINED) === 0) {
-      const start = reader.payloadStart;
-      const end = start + reader.valueLength;
-      if (kind === ValueKind.LATIN1) return (reader.region.bytes as RawBuffer).latin1Slice(start, end);
-      return this.decode(reader, reader.region.bytes, start, end);
-    }
-    const value = readChain(this.core.segments, reader);
-    return this.decode(reader, value, 0, value.length);
-  }
-
-  private decode(reader: RecordReader, bytes: Buffer, start: number, end: number): unknown {
-    try {
-      return decodeValue(reader.kind, bytes, start, end);
-    } catch (cause) {
-      const { path } = this.core.space.file;
-      throw new StoreError('ERR_STORE_CORRUPT', `${path} is damaged: the value at ${reader.location >>> 0} can't be decoded. Run check()`, { path, cause });
-    }
-  }
-
-  // Writes.
 
   set(key: string, value: unknown, flags: number, expiry: number): void {
     const { encoded } = this;
@@ -126,74 +94,121 @@ export class Engine {
   }
 
   setEncoded(key: string, value: EncodedValue, flags: number, expiry: number): void {
-    this.beforeWrite();
-    this.core.key.load(key);
-    this.writer.put(value, flags, expiry);
-    this.afterWrite();
+    const { core } = this;
+    this.begin();
+    try {
+      core.key.load(key);
+      this.writer.put(value, flags, expiry);
+      if (this.cleaner.active) this.cleaner.step();
+    } finally {
+      core.lock.release();
+    }
+    this.written();
   }
 
-  /** Deletes a key; whether it was there and had not expired. */
+  /** Deletes a key; whether it was there. */
   delete(key: string): boolean {
-    this.beforeWrite();
-    const { core } = this;
-    core.key.load(key);
-    if (core.find(core.key, core.reader) === 0) return false;
-    const expired = this.isExpired(core.reader);
-    this.writer.remove();
-    this.afterWrite();
+    const { core, cleaner } = this;
+    this.begin();
+    let expired: boolean;
+    try {
+      core.key.load(key);
+      if (core.find(core.key, core.reader) === 0) return false;
+      expired = this.reading.isExpired(core.reader);
+      this.writer.remove();
+      if (cleaner.active) cleaner.step();
+    } finally {
+      core.lock.release();
+    }
+    this.written();
     return !expired;
   }
 
   touch(key: string, expiry: number): boolean {
-    this.beforeWrite();
-    if (!this.seek(key)) return false;
-    const done = this.writer.touch(expiry);
-    this.afterWrite();
-    return done;
+    const { core } = this;
+    return this.write(() => {
+      core.key.load(key);
+      if (core.find(core.key, core.reader) === 0 || this.reading.isExpired(core.reader)) return false;
+      return this.writer.touch(expiry);
+    });
   }
 
   /** Runs a batch; for each operation, whether its key was there before. */
   batch(items: readonly BatchItem[]): boolean[] {
-    this.beforeWrite();
-    const present = this.batches.run(items);
-    this.afterWrite();
-    return present;
+    return this.write(() => this.batches.run(items));
   }
 
   clear(): number {
-    this.beforeWrite();
-    const { core } = this;
-    const { count } = core;
-    this.writer.steps.arm(Intent.CLEAR, 0, 0, 0);
-    clearAll(core);
-    this.writer.steps.disarm();
-    this.cleaner.forget();
-    this.afterWrite();
-    return count;
+    const { core, writer, cleaner } = this;
+    return this.write(() => {
+      const { count } = core;
+      writer.steps.arm(Intent.CLEAR, 0, 0, 0);
+      clearAll(core);
+      writer.steps.disarm();
+      cleaner.forget();
+      return count;
+    });
   }
 
+  /** Segment by segment, so that others can write in between. */
   compact(): void {
-    this.beforeWrite();
-    this.cleaner.cleanAll();
+    for (const segment of this.write(() => this.cleaner.listUnclean())) this.write(() => this.cleaner.cleanThis(segment));
     this.flusher.flushSync();
   }
 
-  private beforeWrite(): void {
-    const { control, closed } = this.core;
-    // Closed: its memory is gone, and must not be looked at.
-    if (closed || this.guarded || (control[Control.INTENT] | control[Control.POISON]) !== 0) this.unguard();
+  private write<T>(work: () => T): T {
+    this.begin();
+    let result: T;
+    try {
+      result = work();
+      if (this.cleaner.active) this.cleaner.step();
+    } finally {
+      this.core.lock.release();
+    }
+    this.written();
+    return result;
+  }
+
+  /** Runs `work`, which changes nothing, while nobody else changes anything; what a death left half done is finished first. Not for who only reads. */
+  locked<T>(work: () => T): T {
+    const { core } = this;
+    core.assertOpen();
+    if (core.lock.held) return work();
+    core.lock.acquire();
+    try {
+      core.takeTurn();
+      this.applier.repair();
+      return work();
+    } finally {
+      core.lock.release();
+    }
+  }
+
+  /** Takes the writer lock, and sees to it that this opener knows what others have done. */
+  private begin(): void {
+    const { core } = this;
+    const { control } = core;
+    // Closed, its memory is gone and must not be looked at; read-only, it must not be written to.
+    if (core.closed || core.readOnly) core.assertWritable();
+    core.lock.acquire();
+    if (this.guarded || control[Control.LAST_WRITER] !== core.openers.token || (control[Control.INTENT] | control[Control.POISON]) !== 0) this.unguard();
   }
 
   private unguard(): void {
     const { core } = this;
-    core.assertWritable();
-    this.applier.repair();
-    if (core.superblock.clean) markUnclean(core, this.flusher);
-    this.guarded = false;
+    try {
+      core.assertWritable();
+      core.takeTurn();
+      this.applier.repair();
+      if (core.control[Control.ESTABLISHED] === 0) markUnclean(core, this.flusher);
+      this.guarded = false;
+    } catch (error) {
+      core.lock.release();
+      throw error;
+    }
   }
 
-  private afterWrite(): void {
-    if (this.cleaner.active) this.cleaner.step();
+  private written(): void {
     if (this.policy === 'always') this.flusher.flushSync();
     else if (this.timer === undefined && this.policy !== 'manual') this.startTimer(this.policy.every);
   }
@@ -202,21 +217,19 @@ export class Engine {
   private startTimer(every: number): void {
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      if (!this.core.closed) this.flusher.flushSoon();
+      if (!this.core.closed && this.flusher.isBehind) this.flusher.flushSoon();
     }, every);
     this.timer.unref();
   }
 
-  /** Closes the file: cleanly, unless a sync failed. The file is given back even if that throws. */
+  /** Closes the file: cleanly by the last opener, unless a sync failed. The file is given back even if that throws. */
   close(): void {
     const { core } = this;
     if (core.closed) return;
     clearTimeout(this.timer);
+    clearInterval(this.watcher);
     try {
-      if (!core.readOnly && core.control[Control.POISON] === 0) {
-        this.applier.repair();
-        if (!core.superblock.clean) closeCleanly(core, this.flusher);
-      }
+      leave(core, this.flusher, () => this.locked(() => undefined));
     } finally {
       core.closed = true;
       core.space.close();

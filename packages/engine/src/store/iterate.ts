@@ -1,10 +1,12 @@
 // Walking over all entries: every key that is there from start to end comes exactly once, also while entries are written and the index grows.
 // The buckets that stood at the start are walked; of each, all that descends from it now is taken at once, so that splits neither hide nor repeat a key.
 
+import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
 import type { Engine } from './engine.js';
+import { AGAIN } from './reading.js';
 
-const { Control, Flag } = L;
+const { Control } = L;
 
 /** An entry with all that is kept of it. `expiresAt` is in ms since 1970, Infinity for none; `flag` is the adapter's own bit. */
 export interface StoreRecord {
@@ -16,7 +18,7 @@ export interface StoreRecord {
 
 /** All live entries whose key starts with `prefix`; values are decoded only if asked for. */
 export function* iterate(engine: Engine, prefix: string, withValues: boolean): Generator<StoreRecord> {
-  const { core } = engine;
+  const { core, reading } = engine;
   core.assertOpen();
   const { index, control } = core;
   const epoch = control[Control.EPOCH];
@@ -25,24 +27,34 @@ export function* iterate(engine: Engine, prefix: string, withValues: boolean): G
     core.assertOpen();
     // Cleared meanwhile: nothing that was there from the start is left.
     if (control[Control.EPOCH] !== epoch) return;
-    yield* collect(engine, bucket, buckets, prefix, withValues);
+    yield* reading.insist(() => collect(engine, bucket, buckets, prefix, withValues));
   }
 }
 
-function collect(engine: Engine, bucket: number, buckets: number, prefix: string, withValues: boolean): StoreRecord[] {
-  const { core } = engine;
-  const { index, reader } = core;
+/** What descends from a bucket, all as of one moment. */
+function collect(engine: Engine, bucket: number, buckets: number, prefix: string, withValues: boolean): StoreRecord[] | typeof AGAIN {
+  const { core, reading } = engine;
+  const { index, reader, control } = core;
   const found: StoreRecord[] = [];
-  for (const now of index.descendants(bucket, buckets)) {
-    index.walk(now, (words, at) => {
-      reader.seek(words[at + 1]);
-      reader.assertPlausible();
-      if (engine.isExpired(reader)) return;
-      const key = reader.keyString();
-      if (!key.startsWith(prefix)) return;
-      const value = withValues ? engine.valueOf(reader) : undefined;
-      found.push({ key, value, expiresAt: reader.expiry, flag: (reader.meta & Flag.USER) !== 0 });
-    });
+  const noted: NotedRead[] = [];
+  const epoch = control[Control.EPOCH];
+  const now = Atomics.load(control, Control.BUCKETS);
+  const isStable = () => index.areStable(noted, epoch) && Atomics.load(control, Control.BUCKETS) === now;
+  try {
+    for (const descendant of index.descendants(bucket, buckets, now)) {
+      if (!index.beginRead(descendant << 2)) return AGAIN;
+      noted.push(index.notedRead());
+      index.walk(descendant, (words, at) => {
+        reader.seek(words[at + 1]);
+        reader.assertPlausible();
+        if (reading.isExpired(reader)) return;
+        const key = reader.keyString();
+        if (key.startsWith(prefix)) found.push({ key, ...(withValues ? reading.entryOf(reader) : { value: undefined, ...reading.metaOf(reader) }) });
+      });
+    }
+  } catch (error) {
+    if (isStable()) throw error;
+    return AGAIN;
   }
-  return found;
+  return isStable() ? found : AGAIN;
 }

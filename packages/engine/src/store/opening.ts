@@ -2,34 +2,50 @@
 // What is not a store, or is damaged or newer, gives an error and is left as it was.
 
 import { StoreError } from '../errors.js';
+import { hasOthers, whileOpening } from '../file/openers.js';
 import { SegmentFile } from '../file/segment-file.js';
 import { checkSuperblock, corrupt, encodeSuperblock, readSuperblock, type Superblock } from '../file/superblock.js';
 import * as L from '../layout.js';
 import type { MappedFile } from '../mapping/mapping.js';
-import { adopt } from '../upkeep/adopt.js';
+import { adopt, repairAll } from '../upkeep/adopt.js';
 import { rebuild } from '../upkeep/rebuild.js';
-import { cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
+import { beginSession, cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
 import { isWholeCopy } from '../upkeep/verify.js';
 import { Core } from './core.js';
 import { Engine } from './engine.js';
 import { checkMaxSize, type Settings } from './options.js';
 
-const { Control, Intent } = L;
+const { Control, Intent, LockByte } = L;
 
-/** How the file was found: new, closed cleanly, left by a process that died, or as at the last completed flush. */
-export type Recovery = 'created' | 'clean' | 'process-death' | 'power-cut';
+/** How the file was found: new, closed cleanly, open elsewhere, left by processes that died, or as at the last completed flush. */
+export type Recovery = 'created' | 'clean' | 'joined' | 'process-death' | 'power-cut';
 
 export function openEngine(path: string, settings: Settings): Engine {
   const created = !settings.readOnly && createIfMissing(path, settings);
   const file = settings.mapping.open(path, { readOnly: settings.readOnly });
   try {
-    if (!file.tryLock(L.WRITER_LOCK.start, L.WRITER_LOCK.length, settings.readOnly ? 'shared' : 'exclusive')) {
-      throw new StoreError('ERR_STORE_LOCKED', `${path} is open in another process or thread: close it there first`, { path });
-    }
-    return openLocked(file, settings, created);
+    return whileOpening(file, settings.readOnly ? 'shared' : 'exclusive', settings.busyTimeout, () => {
+      claim(file, settings);
+      return openClaimed(file, settings, created);
+    });
   } catch (error) {
     file.close();
     throw error;
+  }
+}
+
+/** Sees to it that no opener wants to be alone, or that this one is, and takes the locks that tell the next. */
+function claim(file: MappedFile, { readOnly, exclusive }: Settings): void {
+  const { path } = file;
+  if (file.isLocked(LockByte.EXCLUSIVE, 1)) {
+    throw new StoreError('ERR_STORE_LOCKED', `${path} is open with exclusive: true in another process or thread: close it there first`, { path });
+  }
+  if (readOnly) file.tryLock(LockByte.READERS, 1, 'shared');
+  else if (exclusive) {
+    if (hasOthers(file) || !file.tryLock(LockByte.READERS, 1, 'exclusive')) {
+      throw new StoreError('ERR_STORE_LOCKED', `${path} is open in another process or thread: close it there first, or open it without exclusive`, { path });
+    }
+    file.tryLock(LockByte.EXCLUSIVE, 1, 'exclusive');
   }
 }
 
@@ -59,7 +75,7 @@ function createIfMissing(path: string, settings: Settings): boolean {
   return mapping.create(path, head, L.HEAD_BYTES + L.INITIAL_SEGMENTS * 2 ** segmentShift, settings.mode);
 }
 
-function openLocked(file: MappedFile, settings: Settings, created: boolean): Engine {
+function openClaimed(file: MappedFile, settings: Settings, created: boolean): Engine {
   const { path } = file;
   const head = file.read(0, L.HEAD_BYTES);
   const superblock = readSuperblock(head, path);
@@ -69,14 +85,17 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
   checkMaxSize(settings.maxSize, 2 ** superblock.segmentShift);
   const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);
   const whole = wholeCapacity(file, superblock, control);
+  if (hasOthers(file)) {
+    if (!whole) throw corrupt(path, 'it is open elsewhere, and not as long as it says');
+    return join(build(file, settings, superblock, control[Control.CAPACITY]));
+  }
   // After a clean close the mark vouches for the memory; after a death, the identity does.
-  const same = isSameMemory(control, file.identity());
-  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || same);
+  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || isSameMemory(control, file.identity()));
   if (intact) {
     const engine = build(file, settings, superblock, control[Control.CAPACITY]);
     const recovery = takeOver(engine, settings);
     if (recovery !== undefined) {
-      if (same) engine.core.space.trustTail();
+      if (!settings.readOnly) engine.core.openers.join();
       return engine.started(recovery);
     }
     engine.core.space.release();
@@ -85,16 +104,45 @@ function openLocked(file: MappedFile, settings: Settings, created: boolean): Eng
     const what = 'open it once for writing, so that it can be recovered, and then read-only';
     throw new StoreError('ERR_STORE_NEEDS_RECOVERY', `${path} was not closed cleanly: ${what}`, { path });
   }
+  return recover(file, settings, superblock, created);
+}
+
+/** Others have the file open, so its memory is as it must be. */
+function join(engine: Engine): Engine {
+  const { core } = engine;
+  if (core.readOnly) return engine.started('joined');
+  core.openers.join();
+  // Whoever had the slot before may have died holding a lock: then these take it over, and repair.
+  if (core.flushLock.tryAcquire()) core.flushLock.release();
+  core.lock.acquire();
+  try {
+    core.refresh();
+  } finally {
+    core.lock.release();
+  }
+  return engine.started('joined');
+}
+
+/** Makes the store what the last completed flush wrote down. */
+function recover(file: MappedFile, settings: Settings, superblock: Superblock, created: boolean): Engine {
+  const { path } = file;
+  if (!file.tryLock(LockByte.READERS, 1, 'exclusive')) {
+    throw new StoreError('ERR_STORE_LOCKED', `${path} must be recovered, and is open read-only in another process or thread: close it there first`, { path });
+  }
   mustBeWhole(file, superblock);
   const engine = build(file, settings, superblock, superblock.capacity);
+  const { core } = engine;
   try {
-    engine.recover(() => rebuild(engine.core, settings.onRecovery));
+    engine.recover(() => rebuild(core, settings.onRecovery));
+    beginSession(core);
     // A clean mark that did not hold must not stand any longer. And the superblock that was read may be on no disk: a sync of it had failed, or this is a copy.
-    markUnclean(engine.core, engine.flusher);
+    markUnclean(core, engine.flusher);
+    core.openers.join();
   } catch (error) {
-    engine.core.space.release();
+    core.space.release();
     throw error;
   }
+  if (!settings.exclusive) file.unlock(LockByte.READERS, 1);
   return engine.started(created ? 'created' : 'power-cut');
 }
 
@@ -108,7 +156,8 @@ function wholeCapacity(file: MappedFile, superblock: Superblock, control: Int32A
 function build(file: MappedFile, settings: Settings, superblock: Superblock, capacity: number): Engine {
   const maxSegments = Math.floor((settings.maxSize - L.HEAD_BYTES) / 2 ** superblock.segmentShift);
   const space = new SegmentFile(file, superblock.segmentShift, capacity, maxSegments);
-  return new Engine(new Core(space, { ...superblock }, settings.environment), settings);
+  const alone = settings.exclusive || file.kind === 'memory';
+  return new Engine(new Core(space, { ...superblock }, settings.environment, settings.busyTimeout, alone), settings);
 }
 
 /** Goes on with the memory as it is; undefined if it can't be right. */
@@ -121,12 +170,9 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   if (!(durable >= 1 && durable <= superblock.flush)) return undefined;
   if (durable !== superblock.flush) {
     if (settings.readOnly) return undefined;
-    // The dead process had synced all of this flush but the superblock that says so.
-    const [region] = [space.head];
-    space.file.sync(region, 0, L.CONTROL_OFFSET);
-    space.controlDoubles[Control.DURABLE_FLUSH >> 1] = superblock.flush;
+    engine.flusher.countWritten();
   }
-  if (!adopt(core, engine.applier)) return undefined;
+  if (!adopt(core)) return undefined;
   if (superblock.clean && !isSamePlace(core)) {
     if (!isWholeCopy(core, settings.onRecovery)) return undefined;
     if (!settings.readOnly) {
@@ -134,9 +180,22 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
       markPlace(core, engine.flusher);
     }
   }
+  if (settings.readOnly) return superblock.clean ? 'clean' : 'process-death';
+  beginSession(core);
   // A clean file is changed by its first write only (markUnclean), so that it stays clean if there is none.
-  if (!settings.readOnly && !superblock.clean) establish(core);
-  return superblock.clean ? 'clean' : 'process-death';
+  if (superblock.clean) {
+    core.control[Control.ESTABLISHED] = 0;
+    return 'clean';
+  }
+  try {
+    repairAll(core, engine.applier);
+  } catch (error) {
+    // What a process left is not damaged by its death; what can't be right here is, and the log decides.
+    if (error instanceof StoreError && error.code === 'ERR_STORE_CORRUPT') return undefined;
+    throw error;
+  }
+  establish(core);
+  return 'process-death';
 }
 
 /** A flush makes the file's length durable before it counts it: a shorter one was cut off, and what it says of its size is not believed. */

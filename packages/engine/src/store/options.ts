@@ -6,6 +6,7 @@ import { chooseMapping } from '../mapping/choose.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { OnRecovery } from '../upkeep/verify.js';
 import type { Environment } from './core.js';
+import type { CachedValues } from './object-cache.js';
 
 /** When writes are made durable: every so many milliseconds, only when asked, or before each write returns. */
 export type FlushPolicy = { every: number } | 'manual' | 'always';
@@ -29,6 +30,12 @@ export interface StoreOptions {
   readOnly?: boolean;
   /** Called as a recovery that reads the log goes on. */
   onRecovery?: OnRecovery;
+  /** No other process or thread may have the file open. Default false: any number may. */
+  exclusive?: boolean;
+  /** Milliseconds that an operation waits for another process, before `ERR_STORE_BUSY`. Default 5000. */
+  busyTimeout?: number;
+  /** Keeps up to `maxEntries` decoded objects in this thread's heap, never stale. `values`: whose they are, default `shared`. */
+  objectCache?: { maxEntries: number; values?: CachedValues };
 }
 
 /** Options with nothing left open. */
@@ -41,10 +48,26 @@ export interface Settings {
   mode: number;
   readOnly: boolean;
   onRecovery: OnRecovery | undefined;
+  exclusive: boolean;
+  busyTimeout: number;
+  objectCache: { maxEntries: number; values: CachedValues } | undefined;
   environment: Environment;
 }
 
-const KNOWN = new Set(['maxSize', 'segmentSize', 'verifyReads', 'flush', 'mapping', 'mode', 'eviction', 'readOnly', 'onRecovery']);
+const KNOWN = new Set([
+  'maxSize',
+  'segmentSize',
+  'verifyReads',
+  'flush',
+  'mapping',
+  'mode',
+  'eviction',
+  'readOnly',
+  'onRecovery',
+  'exclusive',
+  'busyTimeout',
+  'objectCache',
+]);
 
 const MAPPINGS = new Set(['mmap-io', 'koffi', 'memory']);
 
@@ -70,7 +93,7 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   if (options.mapping !== undefined && !MAPPINGS.has(options.mapping)) {
     throw rangeError('ERR_OPTION_INVALID', `mapping is one of ${[...MAPPINGS].join(', ')}, not ${String(options.mapping)}`);
   }
-  for (const name of ['verifyReads', 'readOnly'] as const) checkType(name, options[name], 'boolean');
+  for (const name of ['verifyReads', 'readOnly', 'exclusive'] as const) checkType(name, options[name], 'boolean');
   checkType('onRecovery', options.onRecovery, 'function');
   return {
     maxSize,
@@ -81,6 +104,9 @@ export function readOptions(options: StoreOptions, environment: Environment, map
     mode,
     readOnly: options.readOnly ?? false,
     onRecovery: options.onRecovery,
+    exclusive: checkExclusive(options),
+    busyTimeout: checkTimeout(options.busyTimeout ?? 5000),
+    objectCache: checkObjectCache(options.objectCache),
     environment,
   };
 }
@@ -97,6 +123,28 @@ export function checkMaxSize(maxSize: number, segmentSize: number): void {
 
 function checkType(name: string, value: unknown, type: string): void {
   if (value !== undefined && typeof value !== type) throw typeError('ERR_OPTION_INVALID', `${name} is a ${type}, not ${String(value)}`);
+}
+
+function checkExclusive({ exclusive = false, readOnly = false }: StoreOptions): boolean {
+  if (exclusive && readOnly) throw typeError('ERR_OPTION_INVALID', 'exclusive and readOnly can not both be true: who only reads keeps nobody out');
+  return exclusive;
+}
+
+function checkTimeout(ms: number): number {
+  if (typeof ms === 'number' && ms >= 0 && ms <= 2 ** 31 - 1) return ms;
+  throw rangeError('ERR_OPTION_INVALID', `busyTimeout is 0 to 2147483647 ms, not ${String(ms)}`);
+}
+
+const VALUES = ['shared', 'frozen', 'cloned'];
+
+function checkObjectCache(cache: StoreOptions['objectCache']): Settings['objectCache'] {
+  if (cache === undefined) return undefined;
+  const { maxEntries, values = 'shared' } = cache ?? {};
+  if (!(Number.isInteger(maxEntries) && maxEntries >= 1)) {
+    throw rangeError('ERR_OPTION_INVALID', `objectCache is { maxEntries, values? } with maxEntries of at least 1, not ${String(maxEntries)}`);
+  }
+  if (!VALUES.includes(values)) throw rangeError('ERR_OPTION_INVALID', `objectCache.values is one of ${VALUES.join(', ')}, not ${String(values)}`);
+  return { maxEntries, values };
 }
 
 function checkFlush(flush: FlushPolicy): FlushPolicy {

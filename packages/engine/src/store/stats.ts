@@ -5,7 +5,7 @@ import type { MappingKind } from '../mapping/mapping.js';
 import type { Engine } from './engine.js';
 import type { Recovery } from './opening.js';
 
-const { Control, Entry, SegmentKind } = L;
+const { Control, Entry, Opener, SegmentKind } = L;
 
 export interface StoreStats {
   path: string;
@@ -34,14 +34,27 @@ export interface StoreStats {
   cleanedSegments: number;
   movedRecords: number;
   appendedBytes: number;
-  /** Operations that were found half done, and finished. */
-  repairs: number;
+  /** Openers that may write and are alive, this one included: processes and threads. */
+  openers: number;
+  /** Of this opener, and of all in this session: waits for a lock, operations found half done and finished, readings that had to be repeated. */
+  lockWaits: Counts;
+  repairs: Counts;
+  retries: Counts;
+  /** Reads answered by the object cache, and objects in it. */
+  objectCache: { hits: number; entries: number };
   handles: number;
+}
+
+export interface Counts {
+  own: number;
+  all: number;
 }
 
 export function collectStats(engine: Engine): StoreStats {
   const { core, cleaner, flusher } = engine;
-  const { space, segments, control, index } = core;
+  const { space, segments, control, index, openers } = core;
+  space.follow();
+  if (!segments.isFresh && !core.lock.held) segments.refresh();
   const count = [0, 0, 0, 0, 0];
   let live = 0;
   let used = 0;
@@ -82,7 +95,11 @@ export function collectStats(engine: Engine): StoreStats {
     cleanedSegments: cleaner.cleaned,
     movedRecords: cleaner.moved,
     appendedBytes: core.log.appended,
-    repairs: engine.applier.repairs,
+    openers: openers.live,
+    lockWaits: openers.totals(Opener.LOCK_WAITS),
+    repairs: openers.totals(Opener.REPAIRS),
+    retries: openers.totals(Opener.RETRIES),
+    objectCache: { hits: engine.objectCache?.hits ?? 0, entries: engine.objectCache?.size ?? 0 },
     handles: engine.handles,
   };
 }

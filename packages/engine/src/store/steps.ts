@@ -22,8 +22,9 @@ export class Steps {
   private oldWords!: Int32Array;
   private oldAt = 0;
   private readonly dead: DeadMarks;
-  /** Location of the record that the step replaces, 0 if none. */
+  /** Location of the record that the step replaces, 0 if none, and its segment's generation. */
   private oldLocation = 0;
+  private oldGeneration = 0;
 
   constructor(core: Core) {
     this.segments = core.segments;
@@ -54,6 +55,7 @@ export class Steps {
     this.oldLocation = 0;
     if (old !== null) {
       this.oldLocation = old.location;
+      this.oldGeneration = old.generation;
       const oldBytes = old.space16;
       const from = old.segment;
       if (from === segment) newLive -= oldBytes;
@@ -97,7 +99,7 @@ export class Steps {
     if (control[at + Step.LOCATION] >>> this.locationShift !== 0) this.newWords[this.newAt + Entry.LIVE] = control[at + Step.NEW_LIVE];
     if (control[at + Step.OLD_SEGMENT] !== 0) this.oldWords[this.oldAt + Entry.LIVE] = control[at + Step.OLD_LIVE];
     const { oldLocation } = this;
-    if (oldLocation !== 0) this.dead.mark(oldLocation >>> this.locationShift, oldLocation & this.locationMask);
+    if (oldLocation !== 0) this.dead.mark(oldLocation >>> this.locationShift, this.oldGeneration, oldLocation & this.locationMask);
     const chain = control[at + Step.OLD_CHAIN];
     if (chain !== 0) releaseChain(this.segments, chain);
   }

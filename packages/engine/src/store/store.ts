@@ -8,6 +8,7 @@ import { backup } from './backup.js';
 import type { BatchItem } from './batch.js';
 import type { Engine } from './engine.js';
 import { iterate, type StoreRecord } from './iterate.js';
+import type { StoreEntry } from './reading.js';
 import { collectStats, type StoreStats } from './stats.js';
 import { NEVER } from './writer.js';
 
@@ -28,14 +29,6 @@ export interface SetOptions extends TouchOptions {
 export interface SetItem extends SetOptions {
   key: string;
   value: unknown;
-}
-
-/** An entry without its key. */
-export interface StoreEntry {
-  value: unknown;
-  /** Milliseconds since 1970, Infinity for none. */
-  expiresAt: number;
-  flag: boolean;
 }
 
 export interface BatchOperations {
@@ -68,21 +61,18 @@ export class Store {
   /** The value of a key, of the type it was stored as; `undefined` if it is absent or expired. */
   get<Value = unknown>(key: string): Value | undefined {
     if (this.closed) this.refuse();
-    return this.engine.get(key) as Value | undefined;
+    return this.engine.reading.get(key) as Value | undefined;
   }
 
   /** The value with its expiry, in one lookup; `undefined` if it is absent or expired. */
   getEntry(key: string): StoreEntry | undefined {
     if (this.closed) this.refuse();
-    const { engine } = this;
-    if (!engine.seek(key)) return undefined;
-    const { reader } = engine.core;
-    return { value: engine.valueOf(reader), expiresAt: reader.expiry, flag: (reader.meta & Flag.USER) !== 0 };
+    return this.engine.reading.entry(key);
   }
 
   has(key: string): boolean {
     if (this.closed) this.refuse();
-    return this.engine.seek(key);
+    return this.engine.reading.has(key);
   }
 
   /**
@@ -104,7 +94,7 @@ export class Store {
   /** When an entry expires, ms since 1970; Infinity if never, `undefined` if it is absent. */
   expiresAt(key: string): number | undefined {
     if (this.closed) this.refuse();
-    return this.engine.seek(key) ? this.engine.core.reader.expiry : undefined;
+    return this.engine.reading.expiresAt(key);
   }
 
   /** Gives an entry another expiry, `ttl` or `expiresAt`: Infinity is none. Whether it was there. */
@@ -117,9 +107,10 @@ export class Store {
     return this.engine.touch(key, this.expiryOf(options));
   }
 
+  /** The values of keys, all as of one moment: no batch is seen half. */
   getMany(keys: readonly string[]): unknown[] {
     if (this.closed) this.refuse();
-    return checkList('getMany(keys)', keys).map((key) => this.engine.get(key));
+    return this.engine.reading.many(checkList('getMany(keys)', keys));
   }
 
   /** Stores all of the items, or, if it throws, none. */
@@ -131,10 +122,7 @@ export class Store {
   /** Deletes all of the keys at once; for each, whether it was there. */
   deleteMany(keys: readonly string[]): boolean[] {
     if (this.closed || this.readOnly) this.refuse();
-    const { engine } = this;
-    const live = checkList('deleteMany(keys)', keys).map((key) => engine.seek(key));
-    const present = engine.batch(keys.map(deleteItem));
-    return live.map((was, i) => was && present[i]);
+    return this.engine.batch(checkList('deleteMany(keys)', keys).map(deleteItem));
   }
 
   /** Runs `work`, which notes sets and deletes; all of them take effect, or, if anything throws, none. `work` is synchronous. */
@@ -227,7 +215,7 @@ export class Store {
   /** Checks every invariant of FORMAT.md; an empty list means that all hold. */
   check(): Finding[] {
     if (this.closed) this.refuse();
-    return check(this.engine);
+    return this.readOnly ? check(this.engine) : this.engine.locked(() => check(this.engine));
   }
 
   /** Cleans every segment that has anything dead in it, and flushes. The file keeps its length; `backup` writes a small one. */

@@ -1,54 +1,43 @@
 // Takes over the memory that an earlier session left: after a clean close, or after the death of its process, when all that had returned is there.
-// Nothing is scanned but the segment table. Returns false if what it finds can't be: then the log decides (rebuild.ts).
+// Nothing is scanned but the segment table. False if what is found can't be: then the log decides (rebuild.ts).
 
-import { StoreError } from '../errors.js';
 import * as L from '../layout.js';
 import { chainOf } from '../log/chain.js';
 import type { Applier } from '../store/apply.js';
 import type { Core } from '../store/core.js';
 
-const { ChainRef, Control, Entry, SegmentKind } = L;
+const { ChainRef, Control, Entry, Intent, SegmentKind } = L;
 
-export function adopt(core: Core, applier: Applier): boolean {
+/** Reads where everything is. Changes nothing. */
+export function adopt(core: Core): boolean {
   const { control, segments, space, index, log } = core;
   const { controlDoubles } = space;
   const durable = controlDoubles[Control.DURABLE_FLUSH >> 1];
   if (!(controlDoubles[Control.LAST_FLUSH >> 1] >= durable) || !Number.isSafeInteger(controlDoubles[Control.NEXT_SEQUENCE >> 1])) return false;
-  segments.forget();
-  index.forget();
   let sum = 0;
   for (let segment = space.capacity - 1; segment > 0; segment--) {
     if (space.isTable(segment)) continue;
-    const now = segments.capture(segment);
-    const { kind, length, next } = now;
+    const { kind, length } = segments.capture(segment);
     if (!(kind >= SegmentKind.FREE && kind <= SegmentKind.CHAIN) || !(length >= 0 && length <= space.segmentBytes)) return false;
-    const slot = segments.durable(segment, durable);
-    sum = (sum + slot.checksum) | 0;
-    if (slot.kind !== kind || slot.generation !== now.generation || slot.length !== length) segments.dirty.add(segment);
-    // Written by a flush that died: the next one must write over it, or it would count once that has completed.
-    else if (segments.durable(segment, Number.MAX_SAFE_INTEGER).flush > durable) segments.dirty.add(segment);
-    if (kind === SegmentKind.FREE) segments.fileAsFree(segment);
-    else if (kind === SegmentKind.INDEX || kind === SegmentKind.OVERFLOW) {
-      if (!(next >= 0 && next < space.capacity)) return false;
-      if (!index.adopt(segment, kind, next)) return false;
-    }
+    sum = (sum + segments.durable(segment, durable).checksum) | 0;
   }
-  if (!index.isComplete()) return false;
-  core.superblock.tableSum = sum;
-  log.sequence = controlDoubles[Control.NEXT_SEQUENCE >> 1];
-  const open = control[Control.OPEN_SEGMENT];
-  const isOpen = open > 0 && open < space.capacity && !space.isTable(open) && segments.word(open, Entry.KIND) === SegmentKind.LOG;
-  log.resume(isOpen ? open : 0, isOpen ? segments.word(open, Entry.LENGTH) : 0);
-  if (core.readOnly) return true;
-  try {
-    applier.repair();
-    freeLeftovers(core);
-  } catch (error) {
-    // What a process left is not damaged by its death; what can't be right here is, and the log decides.
-    if (error instanceof StoreError && error.code === 'ERR_STORE_CORRUPT') return false;
-    throw error;
-  }
+  if (sum !== core.superblock.tableSum) return false;
+  segments.refresh();
+  if (!index.locate(control[Control.INTENT] === Intent.CLEAR) || !index.isComplete()) return false;
+  log.refresh();
   return true;
+}
+
+/** Finishes what a death, or an exception, left half done, and frees what it left behind. The writer lock is held. */
+export function repairAll(core: Core, applier: Applier): void {
+  const { control } = core;
+  // Where cleaning stood may be half told.
+  control[Control.VICTIM] = 0;
+  core.segments.refresh();
+  core.index.locate(control[Control.INTENT] === Intent.CLEAR);
+  core.log.refresh();
+  applier.repair();
+  freeLeftovers(core);
 }
 
 /** Frees what a death left behind: log segments taken and never used, chains whose record never came to be. */

@@ -55,7 +55,8 @@ class Checker {
   }
 
   run(): void {
-    const { control } = this.engine.core;
+    const { control, index } = this.engine.core;
+    if (!index.isFresh) index.locate();
     if (control[Control.INTENT] !== 0) this.find('I1', `an operation of kind ${control[Control.INTENT]} is armed between operations`);
     this.checkTable();
     this.checkLog();
@@ -67,7 +68,11 @@ class Checker {
   /** I2, I10, I11: kinds and lengths, the durable slots, and the reuse gate. */
   private checkTable(): void {
     const { core } = this.engine;
-    const { segments, space, superblock, control } = core;
+    const { segments, space, control } = core;
+    core.refreshSuperblock();
+    space.follow();
+    if (!segments.isFresh) segments.refresh();
+    const { superblock } = core;
     const durable = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
     let sum = 0;
     let free = 0;
@@ -115,7 +120,7 @@ class Checker {
         if (known === undefined || known.sequence < before) this.latest.set(key, { sequence: before, location, tombstone: isTombstone });
       });
       if (end !== length) this.find('I3', `there is no whole record at byte ${end} of segment ${segment}, which has ${length}`);
-      if (before >= core.log.sequence) this.find('I3', `segment ${segment} holds a record from the future`);
+      if (before >= space.controlDoubles[Control.NEXT_SEQUENCE >> 1]) this.find('I3', `segment ${segment} holds a record from the future`);
     }
   }
 
@@ -131,6 +136,7 @@ class Checker {
     const key = core.newKey();
     let count = 0;
     for (let bucket = 0; bucket < index.buckets; bucket++) {
+      if (!index.beginRead(bucket << 2)) this.find('I1', `bucket ${bucket} is marked as being changed between operations`);
       index.walk(bucket, (words, at) => {
         const location = words[at + 1];
         count++;

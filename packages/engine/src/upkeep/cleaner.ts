@@ -1,5 +1,5 @@
 // Cleaning: live records of a segment that is mostly dead are copied to the end of the log, and the segment is freed.
-// In small steps, a few records per write. Copies get new sequence numbers, so no record is older than its segment's allocation.
+// In small steps, a few records per write, by whichever opener writes: where it stands is in the control block. Copies get new sequence numbers, so no record is older than its segment's allocation.
 // A record whose checksum fails is never copied: its segment stays as it is, for `check` and salvage.
 
 import { StoreError } from '../errors.js';
@@ -39,13 +39,7 @@ export class Cleaner {
   private readonly room: Room;
   private readonly key: KeyBuffer;
   private readonly reader: RecordReader;
-  /** The segment being cleaned, 0 if none; how far; how long it is. */
-  private victim = 0;
-  private offset = 0;
-  private length = 0;
-  private isOldest = false;
-  /** Bytes of tombstones met in it so far. */
-  private tombstones = 0;
+  private readonly control: Int32Array;
   /** Segments with a damaged record. */
   readonly damaged = new Set<number>();
   /** Inside a step: space must not be made by cleaning now. */
@@ -57,10 +51,20 @@ export class Cleaner {
 
   constructor(core: Core, writer: Writer, room: Room) {
     this.core = core;
+    this.control = core.control;
     this.writer = writer;
     this.room = room;
     this.key = core.newKey();
     this.reader = core.newReader();
+  }
+
+  /** The segment being cleaned, 0 if none. */
+  private get victim(): number {
+    return this.control[Control.VICTIM];
+  }
+
+  private get isOldest(): boolean {
+    return this.control[Control.VICTIM_OLDEST] === 1;
   }
 
   /** Whether cleaning is better than growing. */
@@ -96,19 +100,22 @@ export class Cleaner {
     return this.victim !== victim;
   }
 
-  /** Cleans every segment that has anything dead in it, oldest first. */
-  cleanAll(): void {
+  /** Ends the open segment, and lists every one that has anything dead in it, oldest first. */
+  listUnclean(): number[] {
     const { core } = this;
     const { segments } = core;
     core.log.seal();
     const { sealed } = this.survey();
     sealed.sort((a, b) => a.base - b.base);
-    for (const { segment } of sealed) {
-      if (segments.word(segment, Entry.KIND) !== SegmentKind.LOG || this.damaged.has(segment)) continue;
-      if (segments.word(segment, Entry.LENGTH) <= this.liveOf(segment) && core.control[Control.TOMBSTONE_BYTES] === 0) continue;
-      this.begin(segment, this.survey().sealed);
-      this.run(Number.POSITIVE_INFINITY);
-    }
+    const isUnclean = (segment: number) => segments.word(segment, Entry.LENGTH) > this.liveOf(segment) || core.control[Control.TOMBSTONE_BYTES] !== 0;
+    return sealed.map(({ segment }) => segment).filter(isUnclean);
+  }
+
+  /** Cleans this segment, if it still is one of the log. */
+  cleanThis(segment: number): void {
+    if (this.core.segments.word(segment, Entry.KIND) !== SegmentKind.LOG || this.damaged.has(segment) || segment === this.core.log.segment) return;
+    this.begin(segment, this.survey().sealed);
+    this.run(Number.POSITIVE_INFINITY);
   }
 
   private liveOf(segment: number): number {
@@ -160,45 +167,55 @@ export class Cleaner {
   }
 
   private begin(segment: number, sealed: readonly Candidate[]): void {
-    const { segments } = this.core;
-    this.victim = segment;
-    this.offset = 0;
-    this.tombstones = 0;
-    this.length = segments.word(segment, Entry.LENGTH);
-    const base = segments.double(segment, Entry.BASE_SEQUENCE);
-    this.isOldest = sealed.every((other) => other.base >= base);
+    const { control } = this;
+    const base = this.core.segments.double(segment, Entry.BASE_SEQUENCE);
+    control[Control.VICTIM_OFFSET] = 0;
+    control[Control.VICTIM_TOMBSTONES] = 0;
+    control[Control.VICTIM_OLDEST] = sealed.every((other) => other.base >= base) ? 1 : 0;
+    control[Control.VICTIM] = segment;
   }
 
-  /** The segment being cleaned is gone: `clear` freed it. */
+  /** All segments are gone: `clear` freed them. */
   forget(): void {
-    this.victim = 0;
     this.active = false;
     this.damaged.clear();
   }
 
   private run(records: number): void {
-    const { core, reader } = this;
+    const { core, reader, control } = this;
     const shift = core.space.locationShift;
+    const { victim } = this;
+    // What others said is believed only as far as it can be.
+    const isLog = victim > 0 && victim < core.space.capacity && !core.space.isTable(victim) && core.segments.word(victim, Entry.KIND) === SegmentKind.LOG;
+    if (!isLog || victim === core.log.segment || this.damaged.has(victim)) {
+      control[Control.VICTIM] = 0;
+      return;
+    }
+    const length = core.segments.word(victim, Entry.LENGTH);
+    const generation = core.segments.word(victim, Entry.GENERATION);
     this.busy = true;
     try {
       for (let left = records; left > 0; left--) {
-        if (this.offset >= this.length) {
+        const offset = control[Control.VICTIM_OFFSET] & -L.RECORD_ALIGN;
+        if (!(offset >= 0 && offset < length)) {
           this.finish();
           return;
         }
-        reader.seek((this.victim << shift) | (this.offset >> L.LOCATION_SHIFT));
+        reader.seek((victim << shift) | (offset >> L.LOCATION_SHIFT));
         reader.assertPlausible();
         const bytes = reader.space16;
-        if (reader.isTombstone) this.handleTombstone(reader);
-        else if (core.log.dead.has(this.victim, this.offset >> L.LOCATION_SHIFT)) {
+        if (reader.isTombstone) {
+          this.handleTombstone(reader);
+          control[Control.VICTIM_TOMBSTONES] += bytes;
+        } else if (core.log.dead.has(victim, generation, offset >> L.LOCATION_SHIFT)) {
           // Known to be replaced: nothing to look up.
         } else if (core.isLatest(reader.tag(this.key), reader.location)) this.handleLatest(reader);
-        this.offset += bytes;
+        control[Control.VICTIM_OFFSET] = offset + bytes;
       }
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'ERR_STORE_CORRUPT')) throw error;
-      this.damaged.add(this.victim);
-      this.victim = 0;
+      this.damaged.add(victim);
+      control[Control.VICTIM] = 0;
     } finally {
       this.busy = false;
     }
@@ -206,13 +223,14 @@ export class Cleaner {
 
   /** Frees the victim, if all that counted as live in it has gone elsewhere: a record whose key is damaged would not be found in the index. */
   private finish(): void {
-    const { core, writer, victim } = this;
-    this.victim = 0;
-    if (core.segments.word(victim, Entry.LIVE) !== this.tombstones) {
+    const { core, writer, victim, control } = this;
+    const tombstones = control[Control.VICTIM_TOMBSTONES];
+    control[Control.VICTIM] = 0;
+    if (core.segments.word(victim, Entry.LIVE) !== tombstones) {
       this.damaged.add(victim);
       return;
     }
-    writer.free(victim, this.tombstones);
+    writer.free(victim, tombstones);
     this.cleaned++;
   }
 
@@ -220,7 +238,6 @@ export class Cleaner {
     const { core, writer, key, room } = this;
     reader.assertWhole();
     const { location } = reader;
-    this.tombstones += reader.space16;
     reader.loadKey(key);
     const isLatest = core.find(key, reader) === 0;
     reader.seek(location);

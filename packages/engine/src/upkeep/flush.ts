@@ -1,7 +1,8 @@
 // A flush writes down what the file is, in an order that a power cut can't confuse:
-// (1) capture, at an operation boundary; (2) sync what was appended; (3) write and sync the table's slots; (4) write and sync the superblock; (5) only now count it.
-// The index is never synced while the store is open: it is rebuilt from the log.
+// (1) capture, at an operation boundary, under the writer lock; (2) sync what was appended; (3) write and sync the table's slots; (4) write and sync the
+// superblock; (5) only now count it. One opener flushes at a time: it holds the flush lock from (1) to (5). The index is never synced while the store is open.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
 import type { Captured } from '../file/segments.js';
 import { encodeSuperblock, slotOffset } from '../file/superblock.js';
@@ -18,11 +19,17 @@ interface Run {
   /** What the last completed flush knows of. */
   capacityBefore: number;
   captured: Captured[];
+  /** Where log and table stood when it was captured. */
+  sequence: number;
+  structure: number;
   /** Sum of the table's durable slots before this flush, and with it. */
   sumBefore: number;
   sum: number;
   done: boolean;
 }
+
+/** Milliseconds between two looks at whether another opener's flush has ended. */
+const LOOK_AGAIN = 2;
 
 /** Bytes `[from, to)` of the file. */
 type Range = [from: number, to: number];
@@ -32,13 +39,12 @@ export class Flusher {
   private run: Run | undefined;
   private current: Promise<void> | undefined;
   private queued: Promise<void> | undefined;
-  /** Length of the open segment when it was last captured. */
-  private capturedTail = -1;
-  private capturedSegment = -1;
   completed = 0;
 
   constructor(core: Core) {
     this.core = core;
+    // Who waits for the writer lock must not keep its holder waiting for a flush.
+    core.lock.beforeWaiting = () => this.finishOwn();
   }
 
   get durable(): number {
@@ -62,26 +68,42 @@ export class Flusher {
     if (this.run === undefined && this.queued === undefined) this.flush().catch(() => undefined);
   }
 
-  /** The same as `flush`, before it returns. Ends a flush that is under way first. */
+  /** The same as `flush`, before it returns. Ends a flush of its own that is under way first. The writer lock may be held. */
   flushSync(): void {
-    this.core.assertWritable();
-    if (this.run !== undefined) this.takeOver(this.run);
-    const run = this.capture();
+    const { core } = this;
+    core.assertWritable();
+    this.finishOwn();
+    const { held } = core.lock;
+    if (!held) core.lock.acquire();
+    let run: Run | undefined;
+    try {
+      core.flushLock.acquire();
+      run = this.captureOrRelease();
+    } finally {
+      if (!held) core.lock.release();
+    }
     if (run !== undefined) this.finish(run);
+  }
+
+  private finishOwn(): void {
+    if (this.run !== undefined) this.takeOver(this.run);
   }
 
   private async runAside(): Promise<void> {
     const { core } = this;
-    // Closing has flushed everything, or has said why it could not.
-    if (core.closed && core.poison === undefined) return;
-    core.assertWritable();
-    const run = this.capture();
+    if (!(await this.takeLocks())) return;
+    let run: Run | undefined;
+    try {
+      run = this.captureOrRelease();
+    } finally {
+      core.lock.release();
+    }
     if (run === undefined) return;
     try {
       for (const ranges of [this.dataRanges(run), () => this.writeSlots(run), () => this.writeSuperblock(run)]) {
         const parts = typeof ranges === 'function' ? ranges() : ranges;
         for (const part of this.parts(parts)) {
-          await this.core.space.file.syncAsync(part.region, part.from, part.to);
+          await core.space.file.syncAsync(part.region, part.from, part.to);
           // A flush in the foreground may have finished this one meanwhile.
           if (run.done) return;
         }
@@ -110,6 +132,21 @@ export class Flusher {
     this.finish(run);
   }
 
+  /** Takes writer lock and flush lock, leaving the thread free while another opener flushes. False if the store was closed meanwhile: that flushed. */
+  private async takeLocks(): Promise<boolean> {
+    const { core } = this;
+    for (let end = performance.now() + core.busyTimeout; ; await sleep(LOOK_AGAIN)) {
+      if (core.closed && core.poison === undefined) return false;
+      core.assertWritable();
+      core.lock.acquire();
+      if (core.flushLock.tryAcquire()) return true;
+      core.lock.release();
+      if (performance.now() < end) continue;
+      const { path } = core.space.file;
+      throw new StoreError('ERR_STORE_BUSY', `${path}: another process is flushing for ${core.busyTimeout} ms; try again`, { path });
+    }
+  }
+
   private finish(run: Run): void {
     this.sync(this.dataRanges(run));
     this.sync(this.writeSlots(run));
@@ -117,25 +154,75 @@ export class Flusher {
     this.complete(run);
   }
 
-  /** What changed since the last capture; undefined if nothing did. */
+  /** What changed since the last completed flush; undefined, and the flush lock given back, if nothing did. */
+  private captureOrRelease(): Run | undefined {
+    let run: Run | undefined;
+    try {
+      run = this.capture();
+    } finally {
+      if (run === undefined) this.core.flushLock.release();
+    }
+    return run;
+  }
+
   private capture(): Run | undefined {
-    const { segments, space, log, control, superblock } = this.core;
+    const { core } = this;
+    const { segments, space, control } = core;
+    const { controlDoubles } = space;
+    core.refreshSuperblock();
+    this.countWritten();
+    const { superblock } = core;
     // Nothing was written since a clean close.
     if (superblock.clean) return undefined;
-    const { dirty } = segments;
-    const open = control[Control.OPEN_SEGMENT];
-    if (open !== 0 && (open !== this.capturedSegment || log.tail !== this.capturedTail)) dirty.add(open);
-    if (dirty.size === 0) return undefined;
-    const { controlDoubles } = space;
+    space.follow();
+    const sequence = controlDoubles[Control.NEXT_SEQUENCE >> 1];
+    const structure = control[Control.STRUCTURE];
+    const changed = segments.changed();
+    if (changed.length === 0) {
+      this.note(sequence, structure);
+      return undefined;
+    }
     const number = controlDoubles[Control.LAST_FLUSH >> 1] + 1;
     controlDoubles[Control.LAST_FLUSH >> 1] = number;
-    const captured = [...dirty].sort((a, b) => a - b).map((segment) => segments.capture(segment));
-    dirty.clear();
-    for (const one of captured) if (one.kind === SegmentKind.LOG || one.kind === SegmentKind.CHAIN) segments.inFlight.add(one.segment);
-    this.capturedSegment = open;
-    this.capturedTail = log.tail;
-    this.run = { number, capacity: space.capacity, capacityBefore: superblock.capacity, captured, sumBefore: superblock.tableSum, sum: 0, done: false };
+    this.run = {
+      number,
+      capacity: space.capacity,
+      capacityBefore: superblock.capacity,
+      captured: changed.map((segment) => segments.capture(segment)),
+      sequence,
+      structure,
+      sumBefore: superblock.tableSum,
+      sum: 0,
+      done: false,
+    };
     return this.run;
+  }
+
+  /** A flusher that died had synced all of its flush but the superblock that says so, if it wrote that: then the flush is finished. */
+  countWritten(): void {
+    const { core } = this;
+    const { controlDoubles } = core.space;
+    if (core.superblock.flush <= this.durable) return;
+    // A sync of it may have failed with no one left to be told: a store to each page makes it dirty again.
+    for (const offset of L.SUPERBLOCK_SLOTS) Atomics.or(core.space.head.words, offset >> 2, 0);
+    this.sync([[0, L.CONTROL_OFFSET]]);
+    controlDoubles[Control.DURABLE_FLUSH >> 1] = core.superblock.flush;
+  }
+
+  /** Notes up to where all is flushed, for the opener that looks whether somebody must. */
+  private note(sequence: number, structure: number): void {
+    const { control, controlDoubles } = this.core.space;
+    controlDoubles[Control.FLUSHED_SEQUENCE >> 1] = sequence;
+    control[Control.FLUSHED_STRUCTURE] = structure;
+  }
+
+  /** Whether there is anything that no completed flush covers. */
+  get isBehind(): boolean {
+    const { control, controlDoubles } = this.core.space;
+    return (
+      controlDoubles[Control.FLUSHED_SEQUENCE >> 1] !== controlDoubles[Control.NEXT_SEQUENCE >> 1] ||
+      control[Control.FLUSHED_STRUCTURE] !== control[Control.STRUCTURE]
+    );
   }
 
   /** The bytes that the last completed flush did not cover. */
@@ -192,12 +279,11 @@ export class Flusher {
   }
 
   private complete(run: Run): void {
-    const { segments, space } = this.core;
     run.done = true;
     this.run = undefined;
-    segments.inFlight.clear();
-    space.controlDoubles[Control.DURABLE_FLUSH >> 1] = run.number;
-    segments.openGate(run.number);
+    this.core.space.controlDoubles[Control.DURABLE_FLUSH >> 1] = run.number;
+    this.note(run.sequence, run.structure);
+    this.core.flushLock.release();
     this.completed++;
   }
 
@@ -235,6 +321,7 @@ export class Flusher {
     this.run = undefined;
     core.control[Control.POISON] = 1;
     core.poison = cause;
+    if (core.flushLock.held) core.flushLock.release();
     const why = 'a sync to disk failed; the store is read-only now. Check the disk, then close and open it again: it will be as at its last completed flush';
     return new StoreError('ERR_STORE_POISONED', `${path}: ${why}`, { path, cause });
   }

@@ -71,10 +71,7 @@ function reset(core: Core, kept: readonly Kept[]): void {
   space.controlDoubles[Control.DURABLE_FLUSH >> 1] = superblock.flush;
   space.controlDoubles[Control.LAST_FLUSH >> 1] = last;
   fillHoles(core, states);
-  segments.forget();
-  for (let segment = space.capacity - 1; segment > 0; segment--) {
-    if (!space.isTable(segment) && !states.has(segment)) segments.fileAsFree(segment);
-  }
+  segments.refresh();
 }
 
 /** Space that no flush covered may be a hole in the file after a cut, and a store into a hole on a full disk kills the process: it is written with zeros. */
@@ -133,6 +130,7 @@ function replay(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | unde
   });
   log.sequence = sequence + 1;
   space.controlDoubles[Control.NEXT_SEQUENCE >> 1] = log.sequence;
+  space.controlDoubles[Control.FLUSHED_SEQUENCE >> 1] = log.sequence;
   // What follows goes to a fresh segment: the rest of the last one may hold records of the timeline that was given up.
   log.resume(0, 0);
 }

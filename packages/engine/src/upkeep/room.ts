@@ -14,6 +14,9 @@ const { SegmentKind } = L;
  */
 export const Keep = { FOR_WRITES: 2, FOR_DELETES: 1, FOR_CLEANING: 0 } as const;
 
+/** Segments of zeros that each segment opened in the last quarter prepares: just enough for the next doubling. */
+const PREPARED_SEGMENTS = 5;
+
 export class Room {
   private readonly core: Core;
   private readonly flusher: Flusher;
@@ -101,6 +104,6 @@ export class Room {
     if (segments.pending * 4 >= space.capacity) this.flusher.flushSoon();
     if (!low) return;
     if (cleaner.pays()) cleaner.start();
-    else space.prepareGrowth();
+    else space.prepareGrowth(PREPARED_SEGMENTS * space.segmentBytes);
   }
 }

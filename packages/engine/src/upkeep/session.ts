@@ -3,32 +3,53 @@
 
 import { createHash } from 'node:crypto';
 import { bulkCrc } from '../file/checksum.js';
+import { hasOthers } from '../file/openers.js';
+import { patiently } from '../file/patience.js';
 import * as L from '../layout.js';
 import type { Core } from '../store/core.js';
 import type { Flusher } from './flush.js';
 
 const { Control, Entry, SegmentKind } = L;
-const IDENTITY_WORDS = 8;
+/** Words that change while a clean file is only read. */
+const SESSION_WORDS = [
+  Control.LOCK,
+  Control.LAST_WRITER,
+  Control.FLUSH_LOCK,
+  Control.GENERATIONS,
+  Control.LOCK_WAITS,
+  Control.REPAIRS,
+  Control.RETRIES,
+  Control.VICTIM,
+];
 
 function digestWords(text: string): Int32Array {
   const digest = createHash('sha256').update(text).digest();
   return new Int32Array(new Uint8Array(digest).buffer);
 }
 
-/** Whether the control block was last written by a session on this very memory. */
+/** Whether the control block was last written in this boot, of this file on this disk. */
+export function hasIdentity(control: Int32Array, identity: string): boolean {
+  return digestWords(identity).every((word, i) => control[Control.IDENTITY + i] === word);
+}
+
+/** Whether the control block was last written by a session on this very memory, which had something to lose. */
 export function isSameMemory(control: Int32Array, identity: string): boolean {
-  if (control[Control.ESTABLISHED] !== 1) return false;
-  const words = digestWords(identity);
-  for (let i = 0; i < IDENTITY_WORDS; i++) if (control[Control.IDENTITY + i] !== words[i]) return false;
-  return true;
+  return control[Control.ESTABLISHED] === 1 && hasIdentity(control, identity);
 }
 
 /** Says in the control block whose memory this is: the last step of a recovery, the first of a change to a clean file. */
 export function establish(core: Core): void {
-  const words = digestWords(core.space.file.identity());
-  for (let i = 0; i < IDENTITY_WORDS; i++) core.control[Control.IDENTITY + i] = words[i];
+  core.control.set(digestWords(core.space.file.identity()), Control.IDENTITY);
   core.control[Control.POISON] = 0;
   core.control[Control.ESTABLISHED] = 1;
+}
+
+/** The first opener: locks and counts of openers that are gone, all of them, mean nothing any more. */
+export function beginSession(core: Core): void {
+  const { control, space } = core;
+  for (const word of SESSION_WORDS) control[word] = 0;
+  space.head.words.fill(0, L.OPENERS_OFFSET >> 2, (L.OPENERS_OFFSET >> 2) + L.MAX_OPENERS * L.Opener.WORDS);
+  if (!hasIdentity(control, space.file.identity())) space.controlDoubles[Control.ZEROED >> 1] = 0;
 }
 
 /** Whether the clean mark is this very file's. A copy may have the mark of one moment and records of another. */
@@ -40,8 +61,11 @@ export function isSamePlace(core: Core): boolean {
 
 /** CRC-32 of what a clean close makes durable besides the log: control block, table and index. */
 export function cleanSum(core: Core): number {
-  let sum = 0;
-  for (const [from, to] of cleanRanges(core)) {
+  // The control block as the next session will begin with it.
+  const control = core.control.slice();
+  for (const word of [...SESSION_WORDS, Control.ESTABLISHED, Control.ZEROED, Control.ZEROED + 1]) control[word] = 0;
+  let sum = bulkCrc(new Uint8Array(control.buffer));
+  for (const [from, to] of tableAndIndex(core)) {
     core.space.forRegions(from, to, (region, start, end) => {
       sum = bulkCrc(region.bytes.subarray(start, end), sum);
     });
@@ -49,9 +73,9 @@ export function cleanSum(core: Core): number {
   return sum;
 }
 
-function cleanRanges(core: Core): [number, number][] {
+function tableAndIndex(core: Core): [number, number][] {
   const { space, segments } = core;
-  const ranges: [number, number][] = [[L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4]];
+  const ranges: [number, number][] = [];
   for (let segment = 0; segment < space.capacity; segment++) {
     const start = space.bytesFor(segment);
     if (space.isTable(segment)) {
@@ -65,13 +89,33 @@ function cleanRanges(core: Core): [number, number][] {
   return ranges;
 }
 
-/** Flushes, makes index and control block durable too, then the clean mark. */
+/** Flushes, makes index and control block durable too, then the clean mark. Nobody else may have the file open. */
 export function closeCleanly(core: Core, flusher: Flusher): void {
   flusher.flushSync();
-  flusher.sync(cleanRanges(core));
+  flusher.sync([[L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4], ...tableAndIndex(core)]);
+  core.refreshSuperblock();
   core.superblock.clean = true;
   core.superblock.cleanSum = cleanSum(core);
   markPlace(core, flusher);
+}
+
+/** An opener goes: it flushes, and the last one leaves the file clean, unless a sync failed. */
+export function leave(core: Core, flusher: Flusher, repair: () => void): void {
+  const { file } = core.space;
+  if (core.readOnly) return;
+  const isPoisoned = () => core.control[Control.POISON] !== 0;
+  try {
+    if (!isPoisoned()) {
+      repair();
+      flusher.flushSync();
+    }
+    if (!patiently(core.busyTimeout, () => file.tryLock(L.LockByte.OPEN, 1, 'exclusive'))) return;
+    core.refreshSuperblock();
+    if (!isPoisoned() && !core.superblock.clean && !hasOthers(file)) closeCleanly(core, flusher);
+  } finally {
+    core.openers.leave();
+    file.unlock(L.LockByte.OPEN, 1);
+  }
 }
 
 /** Durably says in the superblock which file this is. */
@@ -82,9 +126,16 @@ export function markPlace(core: Core, flusher: Flusher): void {
 
 /** Durably takes the clean mark away: before the first change. */
 export function markUnclean(core: Core, flusher: Flusher): void {
-  establish(core);
-  core.superblock.clean = false;
-  flusher.sync([flusher.storeSuperblock()]);
+  core.flushLock.acquire();
+  try {
+    core.refreshSuperblock();
+    core.superblock.clean = false;
+    flusher.sync([flusher.storeSuperblock()]);
+    // Last: then no other opener needs to.
+    establish(core);
+  } finally {
+    if (core.flushLock.held) core.flushLock.release();
+  }
 }
 
 /** Makes all of the file durable as it was found: no one knows whether who copied it did. Of a file that a power cut left nothing is dirty. */

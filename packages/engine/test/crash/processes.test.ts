@@ -28,21 +28,25 @@ function script(code: string): ReturnType<typeof spawnSync> {
 }
 
 describe('a process that dies', () => {
-  test('its lock dies with it, and while it lives another process and thread are refused', async () => {
+  test('while it lives others join it, and who wants to be alone is refused; afterwards not', async () => {
     const child = spawn(process.execPath, [WRITER, path, 'koffi', '7'], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout.once('data', resolve));
-    expect(() => openStore(path)).toThrow(expect.objectContaining({ code: 'ERR_STORE_LOCKED' }));
+    const joined = openStore(path);
+    expect([joined.stats().recovery, joined.stats().openers]).toEqual(['joined', 2]);
+    joined.close();
+    expect(() => openStore(path, { exclusive: true })).toThrow(expect.objectContaining({ code: 'ERR_STORE_LOCKED' }));
     child.stdout.resume();
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
-    const store = openStore(path);
+    const alone = openStore(path, { exclusive: true });
+    expect(alone.stats().recovery).toBe('process-death');
     const worker = new Worker(
       `import('${ENGINE}').then(({ openStore }) => { try { openStore(${JSON.stringify(path)}); postMessage('opened'); } catch (error) { require('node:worker_threads').parentPort.postMessage(error.code); } })`,
       { eval: true },
     );
     expect(await new Promise((resolve) => worker.once('message', resolve))).toBe('ERR_STORE_LOCKED');
     await worker.terminate();
-    store.close();
+    alone.close();
     openStore(path).close();
   });
 });

@@ -75,12 +75,12 @@ describe.each(kinds)('mapping over %s', (kind) => {
     expect([file.read(2 * PAGE, 1).length, file.read(99 * PAGE, 1).length]).toEqual([0, 0]);
   });
 
-  test.each(['allocate', 'allocateAsync'] as const)('%s extends the file by zeros, and mapping the new half leaves earlier views alone', async (allocate) => {
+  test('allocate extends the file by zeros, and mapping the new half leaves earlier views alone', () => {
     const file = place.fresh(1 << 16);
     const old = file.map(0, 1 << 16);
     old.bytes.fill(0xab);
     for (let size = 1 << 16; size < 1 << 21; size *= 2) {
-      await file[allocate](size, 2 * size);
+      file.allocate(size, 2 * size);
       expect(file.size()).toBe(2 * size);
       const half = file.map(size, size);
       expect(half.bytes.every((byte) => byte === 0)).toBe(true);
@@ -199,13 +199,13 @@ describe.each(kinds)('mapping over %s', (kind) => {
       () => file.size(),
       () => file.read(0, 1),
       () => file.allocate(0, PAGE),
-      () => file.allocateAsync(0, PAGE),
       () => file.freeSpace(),
       () => file.map(0, PAGE),
       () => file.sync(region, 0, 1),
       () => file.syncAsync(region, 0, 1),
       () => file.tryLock(0, 1, 'shared'),
       () => file.unlock(0, 1),
+      () => file.isLocked(0, 1),
       () => file.identity(),
     ];
     for (const call of calls) expect(await errorOf(call), `${call}`).toMatchObject({ code: 'ERR_STORE_CLOSED', path: place.path });

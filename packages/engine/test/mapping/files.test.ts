@@ -124,15 +124,15 @@ describe.each(fileKinds)('files mapped by %s', (kind) => {
     expect(one.freeSpace()).toBeGreaterThan(0);
   });
 
-  test('closed while zeros are being written: the lock is kept until they have landed', async () => {
-    const file = place.fresh(PAGE);
-    file.tryLock(0, 1, 'exclusive');
-    const allocation = errorOf(() => file.allocateAsync(PAGE, 64 << 20));
-    file.close();
-    expect(place.open().tryLock(0, 1, 'exclusive')).toBe(false);
-    expect(await allocation).toMatchObject({ code: 'ERR_STORE_CLOSED' });
-    expect(place.open().tryLock(0, 1, 'exclusive')).toBe(true);
-    expect(place.open().size()).toBeLessThan(1 << 20);
+  test('isLocked sees the locks of others, not its own, and takes none', () => {
+    const one = place.fresh(PAGE);
+    const two = place.open();
+    one.tryLock(5, 1, 'exclusive');
+    one.tryLock(7, 1, 'shared');
+    expect([one.isLocked(0, 100), two.isLocked(5, 1), two.isLocked(6, 1), two.isLocked(7, 1), two.isLocked(0, 100)]).toEqual([false, true, false, true, true]);
+    expect([one.isLocked(5, 1), two.tryLock(6, 1, 'exclusive'), one.isLocked(0, 100)]).toEqual([false, true, true]);
+    one.close();
+    expect(two.isLocked(0, 100)).toBe(false);
   });
 
   test('identity survives reopening and renaming, and differs for a copy at the same path', () => {

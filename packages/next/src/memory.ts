@@ -1,5 +1,6 @@
 // Entries that this process has read, as objects, so that the next hit decodes nothing; what Next's own handler has its memory for. An object is known by the
-// expiry of its entry, which differs between any two sets of a key: whichever process wrote, what is replaced or gone is never served.
+// expiry of its entry, which differs between any two sets of a key: whichever process wrote, what is replaced or gone is never served. It counts bytes, where the
+// engine's own objectCache counts entries: one page may be as large as a thousand others.
 import { LRUCache } from 'lru-cache';
 
 interface Held {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { openStore, type StoreOptions } from '@mapstone/engine';
 
-export interface NextCacheOptions extends Omit<StoreOptions, 'readOnly' | 'eviction'> {
+export interface NextCacheOptions extends Omit<StoreOptions, 'readOnly' | 'eviction' | 'exclusive' | 'objectCache'> {
   /** The file. Default `.next/cache/next.mapstone`. Beside it lies `<path>.tags`. */
   path?: string;
   /** Upper bound of the file, bytes. Default 1 GiB. */

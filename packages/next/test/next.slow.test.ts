@@ -87,6 +87,63 @@ describe.skipIf(!installed)('Next 16 (installed by `npm run test:next`)', { time
     expect(server.output.join('')).not.toMatch(/@mapstone\/next/);
   });
 
+  describe('two processes on one file', () => {
+    it('a page, a route and a cached function are made once, by whichever is asked first', async () => {
+      const [one, other] = [await start(), await start()];
+      const [page, clock] = [await one.value('/isr/shared'), await other.value('/clock')];
+      expect([await other.value('/isr/shared'), await one.value('/clock')]).toEqual([page, clock]);
+      expect(await one.value('/route')).toBe(await other.value('/route'));
+      expect((await other.get('/isr/shared')).headers.get('x-nextjs-cache')).toBe('HIT');
+      expect(renders.counts).toEqual({ 'isr-shared': 1, clock: 1, route: 1 });
+    });
+
+    it('a tag that is revalidated in one is seen by the next request of the other', async () => {
+      const [one, other] = [await start(), await start()];
+      let [page, clock] = [await one.value('/isr/shared'), await one.value('/clock')];
+      for (const [revalidating, asked] of [
+        [one, other],
+        [other, one],
+        [one, other],
+      ]) {
+        expect([await asked.value('/isr/shared'), await asked.value('/clock')]).toEqual([page, clock]); // so that it holds them in memory
+        await revalidating.get('/revalidate?tag=posts');
+        await revalidating.get('/revalidate?tag=clock');
+        const [nextPage, nextClock] = [await asked.value('/isr/shared'), await asked.value('/clock')];
+        expect(nextPage).not.toBe(page);
+        expect(nextClock).not.toBe(clock);
+        expect([await revalidating.value('/isr/shared'), await revalidating.value('/clock')]).toEqual([nextPage, nextClock]);
+        [page, clock] = [nextPage, nextClock];
+      }
+      expect(renders.counts).toEqual({ 'isr-shared': 4, clock: 4 });
+    });
+
+    it('with the profile max the other serves what is there once more, and then what either made anew', async () => {
+      const [one, other] = [await start(), await start()];
+      const before = await one.value('/isr/shared');
+      await other.value('/isr/shared');
+      await one.get('/revalidate?tag=posts&profile=max');
+      expect(await other.value('/isr/shared')).toBe(before);
+      await expect.poll(() => other.value('/isr/shared'), { timeout: 20_000 }).not.toBe(before);
+      expect(await one.value('/isr/shared')).toBe(await other.value('/isr/shared'));
+    });
+
+    it('one is killed while both fill the file: the other answers every request, within the size', async () => {
+      const size = { MAPSTONE_SIZE: String(SIZE) };
+      const [one, other] = [await start(size), await start(size)];
+      const fill = async (server: Server, name: string) => {
+        for (let i = 0; i < 60; i++) await server.value(`/isr/large-${name}-${i}`);
+      };
+      const filling = fill(other, 'other');
+      const killed = fill(one, 'one').catch(() => 'killed');
+      await other.value('/isr/large-between');
+      await one.end('SIGKILL');
+      expect(await killed).toBe('killed');
+      await filling;
+      expect(statSync(path).size).toBeLessThanOrEqual(SIZE);
+      expect(other.output.join('')).not.toMatch(/@mapstone\/next/);
+    });
+  });
+
   it("the handlers have the types that Next's own declarations ask for", () => {
     const program = ts.createProgram([fileURLToPath(new URL('./types.mts', import.meta.url))], {
       target: ts.ScriptTarget.ES2022,

@@ -22,7 +22,7 @@ client.query = (sql, ...rest) => {
   return query(sql, ...rest);
 };
 
-// `settle: 0`, since PGlite runs one statement after the other: see the README.
+// `settle: 0`, since all goes through one connection: see the README.
 const cache = mapstoneCache({ path, settle: 0, config: { ex: 60 } });
 const db = drizzle({ client, cache });
 

@@ -17,7 +17,7 @@ export interface DrizzleCacheOptions extends ScopeOptions {
   config?: CacheConfig;
   /**
    * What is read within so many ms after a write to its table began is not kept, since Drizzle 0 tells of a write when it begins and not when it is committed.
-   * Default 100; 0 for Drizzle 1, and for drivers that run one statement after the other (PGlite, libsql on a file).
+   * Default 100; 0 for Drizzle 1, and where all goes through one connection in one process.
    */
   settle?: number;
 }

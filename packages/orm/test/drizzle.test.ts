@@ -13,7 +13,7 @@ afterEach(async () => {
 afterAll(closeAll);
 
 function cacheOf(options: Partial<DrizzleCacheOptions> = {}): MapstoneCache {
-  // Both drivers run one statement after the other.
+  // All goes through one connection.
   const cache = mapstoneCache({ path: path(), settle: 0, ...options });
   closing.push(() => cache.close());
   return cache;

@@ -9,7 +9,7 @@ import * as L from '../layout.js';
 import type { MappedFile } from '../mapping/mapping.js';
 import { adopt, repairAll } from '../upkeep/adopt.js';
 import { rebuild } from '../upkeep/rebuild.js';
-import { beginSession, cleanSum, establish, isSameMemory, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
+import { beginSession, cleanSum, establish, hasIdentity, isSameMemory, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
 import { isWholeCopy } from '../upkeep/verify.js';
 import { Core } from './core.js';
 import { Engine } from './engine.js';
@@ -164,7 +164,9 @@ function build(file: MappedFile, settings: Settings, superblock: Superblock, cap
 function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   const { core } = engine;
   const { superblock, space } = core;
-  if (superblock.clean && cleanSum(core) !== superblock.cleanSum) return undefined;
+  // In the boot that closed it, this very file's pages are as they were left.
+  const isSame = hasIdentity(core.control, space.file.identity());
+  if (superblock.clean && !isSame && cleanSum(core) !== superblock.cleanSum) return undefined;
   if (settings.readOnly && core.control[Control.INTENT] !== Intent.NONE) return undefined;
   const durable = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
   if (!(durable >= 1 && durable <= superblock.flush)) return undefined;

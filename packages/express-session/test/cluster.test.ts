@@ -39,6 +39,8 @@ function ask(port: number, url: string, cookie = ''): Promise<{ pid: number; use
         else resolve({ ...JSON.parse(text), cookie: response.headers['set-cookie']?.[0].split(';')[0] ?? cookie });
       });
     });
+    // The cluster leaves a connection open for ever that it was dealing to a worker which died.
+    asked.setTimeout(15_000, () => asked.destroy(new Error(`${url}: no answer`)));
     asked.on('error', reject).end();
   });
 }
@@ -48,7 +50,7 @@ async function everyWorker(port: number, url: string, cookie: string): Promise<{
   return { pids: new Set(answers.map(({ pid }) => pid)), users: new Set(answers.map(({ user }) => user)) };
 }
 
-it('a login in one worker is one in all, outlives a worker that is killed while it writes, and all of them', { timeout: 60_000 }, async () => {
+it('a login in one worker is one in all, outlives a worker that is killed while it writes, and all of them', { timeout: 120_000 }, async () => {
   const file = path();
   let { port, workers } = await start(file);
   const { cookie } = await ask(port, '/login?user=Ada');

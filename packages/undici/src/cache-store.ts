@@ -141,6 +141,7 @@ export class MapstoneCacheStore implements CacheStore {
     if (value.deleteAt <= now) return;
     const added = response(key, value, body.byteLength, now);
     const old = this.#responses(url);
+    // Should another process change this list at the same moment, the later list counts; what it doesn't name is a miss, and its body goes at its deleteAt.
     const kept = old.filter((one) => one.value.deleteAt > now && !answers(one, key, now)).slice(0, MAX_VARIANTS - 1);
     this.#store.batch((batch) => {
       batch.set(added.body, body, { expiresAt: value.deleteAt });

@@ -31,6 +31,8 @@ export interface ConformanceOptions {
   test: TestRunner;
   /** Opens the adapter over the file at `path`, with the engine's options handed on. Called again for a second handle, and after a close. */
   open(path: string, options: StoreOptions): MaybePromise<Adapter>;
+  /** An ES module, by URL or absolute path, that exports the same `open`, for a second process. Without it the suite `processes` is left out. */
+  module?: string | URL;
   /** What a miss reads as. Default `undefined`. */
   missing?: unknown;
   /** Optional methods the contract does not have. Their tests are skipped by name. */
@@ -46,14 +48,25 @@ export interface ConformanceOptions {
 }
 
 /** Options with nothing left open. */
-export interface Settings extends Required<Omit<ConformanceOptions, 'values' | 'without'>> {
+export interface Settings extends Required<Omit<ConformanceOptions, 'values' | 'without' | 'module'>> {
+  module: string | URL | undefined;
   values: readonly Labelled[];
   without: ReadonlySet<Optional>;
 }
 
 /** Throws `TypeError` where an option is not what it should be. */
 export function readOptions(options: ConformanceOptions): Settings {
-  const { test, open, missing, without = [], values: kept = 'any', readsAs = (value) => value, closed = 'throws', largeValue = 100 * 2 ** 20 } = options;
+  const {
+    test,
+    open,
+    module,
+    missing,
+    without = [],
+    values: kept = 'any',
+    readsAs = (value) => value,
+    closed = 'throws',
+    largeValue = 100 * 2 ** 20,
+  } = options;
   if (typeof test !== 'function') throw new TypeError('conformance({ test }): test is a function, as vitest, node:test or tape export it');
   if (typeof open !== 'function') throw new TypeError('conformance({ open }): open is a function (path, options) that gives the adapter');
   for (const name of without) {
@@ -61,5 +74,5 @@ export function readOptions(options: ConformanceOptions): Settings {
   }
   const list = typeof kept === 'string' ? values[kept] : kept;
   if (!Array.isArray(list)) throw new TypeError(`conformance({ values }): one of ${Object.keys(values).join(', ')}, or a list of [label, value]`);
-  return { test, open, missing, without: new Set(without), values: list, readsAs, closed, largeValue };
+  return { test, open, module, missing, without: new Set(without), values: list, readsAs, closed, largeValue };
 }

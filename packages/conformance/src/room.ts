@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type StoreOptions } from '@mapstone/engine';
 import type { Adapter, Settings } from './options.js';
+import { OtherProcess } from './other-process.js';
 
 export class Room {
   readonly path: string;
   readonly settings: Settings;
   readonly #opened: Adapter[] = [];
+  readonly #processes: OtherProcess[] = [];
 
   constructor(settings: Settings, directory: string) {
     this.settings = settings;
@@ -23,7 +25,15 @@ export class Room {
     return adapter;
   }
 
+  /** The adapter on the same file in another process. */
+  async process(): Promise<OtherProcess> {
+    const other = await OtherProcess.start(this.settings.module!, this.path);
+    this.#processes.push(other);
+    return other;
+  }
+
   async closeAll(): Promise<void> {
+    for (const other of this.#processes.splice(0)) await other.kill();
     for (const adapter of this.#opened.splice(0)) await adapter.close();
   }
 

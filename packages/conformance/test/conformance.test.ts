@@ -36,7 +36,7 @@ class Bare implements Adapter {
 }
 
 describe('an adapter that is right passes', () => {
-  conformance({ test, open: (path, options) => new Bare(path, options) });
+  conformance({ test, open: (path, options) => new Bare(path, options), module: new URL('./adapters/bare.mjs', import.meta.url) });
 });
 
 type Open = ConformanceOptions['open'];
@@ -253,9 +253,15 @@ describe('an adapter that is wrong fails', { timeout: 120_000 }, () => {
     expect(await failing((path, options) => new Wrong(path, options), {}, [fails.split(':')[0] as Suite])).toContain(fails);
   });
 
+  it('one that hoards what it reads and writes fails where another process looks', { timeout: 60_000 }, async () => {
+    const module = new URL('./adapters/hoarding.mjs', import.meta.url);
+    const seen = await failing((path, options) => new Bare(path, options), { module }, ['processes']);
+    expect(seen).toEqual(suites.processes.map(({ name }) => `processes: ${name}`).filter((name) => !name.includes('cleared')));
+  });
+
   it('every suite has one', () => {
     const seen = new Set(Object.values(broken).map(({ fails }) => fails.split(':')[0]));
-    expect([...seen].sort()).toEqual(Object.keys(suites).sort());
+    expect([...seen, 'processes'].sort()).toEqual(Object.keys(suites).sort());
   });
 });
 

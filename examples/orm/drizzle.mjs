@@ -22,9 +22,8 @@ client.query = (sql, ...rest) => {
   return query(sql, ...rest);
 };
 
-// `settle: 0`, since all goes through one connection: see the README.
-const cache = mapstoneCache({ path, settle: 0, config: { ex: 60 } });
-const db = drizzle({ client, cache });
+const cache = mapstoneCache({ path, config: { ex: 60 } });
+const db = cache.watch(drizzle({ client, cache }));
 
 await db.insert(users).values({ id: 1, name: 'Ada Lovelace', seen: new Date(0) });
 const all = () => db.select().from(users).$withCache();

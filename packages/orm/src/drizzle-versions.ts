@@ -53,9 +53,9 @@ export class Versions {
     return true;
   }
 
-  /** What was kept under the versions until now is a miss from here on, in every process. */
-  renew(names: string[]): void {
-    for (const name of names) this.#scope.keep(this.#scope.key('v', name), wordOf(Date.now()));
+  /** What was kept under the versions until now is a miss from here on, in every process. `settled` if the write is over. */
+  renew(names: string[], { settled }: { settled: boolean }): void {
+    for (const name of names) this.#scope.keep(this.#scope.key('v', name), wordOf(settled ? 0 : Date.now()));
   }
 
   #get(name: string): string | undefined {

@@ -8,6 +8,7 @@ import { entityKind } from 'drizzle-orm/entity';
 import { expiryOf } from './drizzle-expiry.js';
 import { type Kept, keep, restore } from './drizzle-rows.js';
 import { namesOf, Versions, type VersionWords } from './drizzle-versions.js';
+import { Watch } from './drizzle-watch.js';
 import { Scope, type ScopeOptions } from './scope.js';
 
 export interface DrizzleCacheOptions extends ScopeOptions {
@@ -17,7 +18,7 @@ export interface DrizzleCacheOptions extends ScopeOptions {
   config?: CacheConfig;
   /**
    * What is read within so many ms after a write to its table began is not kept, since Drizzle 0 tells of a write when it begins and not when it is committed.
-   * Default 100; 0 for Drizzle 1, and where all goes through one connection in one process.
+   * Default 100. For a database that is watched it ends when the write is done.
    */
   settle?: number;
 }
@@ -40,6 +41,7 @@ export class MapstoneCache extends Cache {
   static override readonly [entityKind]: string = 'MapstoneCache';
   readonly #scope: Scope;
   readonly #versions: Versions;
+  readonly #watch = new Watch((names) => this.#versions.renew(names, { settled: true }));
   readonly #strategy: 'explicit' | 'all';
   readonly #config: CacheConfig;
   /** Drizzle calls `get`, the query and `put` in one asynchronous function, and tells `put` nothing of its `get`; this is what ties them together. */
@@ -62,6 +64,8 @@ export class MapstoneCache extends Cache {
   }
 
   override async get(key: string, tables: string[], isTag: boolean, isAutoInvalidate?: boolean): Promise<any[] | undefined> {
+    // A transaction sees what it wrote itself, and nobody else does yet.
+    if (this.#watch.inTransaction) return undefined;
     const id = this.#scope.key(isTag ? 'g' : 'h', key);
     const entry = this.#scope.store.get<Entry>(id);
     if (entry !== undefined && this.#versions.areCurrent(entry.versions)) return restore(entry.response);
@@ -72,7 +76,7 @@ export class MapstoneCache extends Cache {
 
   override async put(hashedQuery: string, response: any, _tables: string[], isTag: boolean, config?: CacheConfig): Promise<void> {
     const id = this.#scope.key(isTag ? 'g' : 'h', hashedQuery);
-    const reading = this.#reading.getStore();
+    const reading = this.#watch.inTransaction ? undefined : this.#reading.getStore();
     // Without the versions from before the query, nobody can say whether what it read is still so.
     if (reading?.key !== id || !reading.settled || !this.#versions.areCurrent(reading.versions) || response === undefined) return;
     const expiresAt = expiryOf(config ?? this.#config, this.#config, () => this.#scope.store.expiresAt(id));
@@ -83,7 +87,18 @@ export class MapstoneCache extends Cache {
 
   /** Drizzle calls it as a write begins; `db.$cache.invalidate({ tables, tags })` is this too. */
   override async onMutate({ tables, tags }: MutationOption): Promise<void> {
-    this.#versions.renew(namesOf(tables, tags));
+    const names = namesOf(tables, tags);
+    this.#watch.note(names);
+    this.#versions.renew(names, { settled: false });
+  }
+
+  /**
+   * From here on the cache knows when a write of `db`, or a transaction, is done, and not only when it begins: what a write overtakes is never kept, and
+   * transactions neither read from the cache nor leave anything in it. Gives `db` back. Throws `TypeError` for what is no database of Drizzle's.
+   */
+  watch<Database extends object>(db: Database): Database {
+    this.#watch.listen(db);
+    return db;
   }
 
   /** Everything of this cache goes. */

@@ -244,6 +244,7 @@ describe('hostile', () => {
     expect(() => cacheOf({ settle: Number.NaN })).toThrow(RangeError);
     expect(() => cacheOf({ settle: -1 })).toThrow(/settle/);
     expect(() => cacheOf({ namespace: 'a:b' })).toThrow(/namespace/);
+    expect(() => cacheOf().watch({})).toThrow(TypeError);
     expect(() => cacheOf({ maxsize: 1 } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
   });
 });

@@ -202,4 +202,53 @@ describe.each(hosts)('$label', ({ open }) => {
     expect(quick).toEqual(rows(2));
     expect(await select(async () => [])).toEqual(rows(2));
   });
+
+  it('watch(): what is read before a slow write is committed does not outlive it', async () => {
+    const cache = cacheOf();
+    const one = await open(cache);
+    closing.push(one.close);
+    await fill(one);
+    const { users, slow } = one;
+    const db = cache.watch(one.db);
+    const query = () => db.select().from(users).$withCache();
+    let commit = () => {};
+    slow.until = new Promise((resolve) => {
+      commit = resolve;
+    });
+    const write = db.insert(users).values({ id: 3, name: 'New' }).execute();
+    expect(await query()).toHaveLength(2);
+    expect(await query()).toHaveLength(2);
+    commit();
+    await write;
+    expect(await query()).toHaveLength(3);
+    expect(await cost(one, query)).toBe(0);
+  });
+
+  it('watch(): a transaction reads what it wrote, keeps none of it, and is seen when it is committed', async () => {
+    const cache = cacheOf({ global: true });
+    const one = await open(cache);
+    closing.push(one.close);
+    await fill(one);
+    const { users, eq } = one;
+    const db = cache.watch(one.db);
+    const query = (of = db) => of.select({ id: users.id }).from(users).where(eq(users.name, 'New'));
+    expect(await query()).toEqual([]);
+    await expect(
+      db.transaction(async (tx: any) => {
+        await tx.insert(users).values({ id: 3, name: 'New' });
+        expect(await query(tx)).toEqual([{ id: 3 }]);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(await query()).toEqual([]);
+    await db.transaction(async (tx: any) => {
+      await tx.insert(users).values({ id: 4, name: 'New' });
+      await tx.transaction(async (nested: any) => {
+        await nested.insert(users).values({ id: 5, name: 'New' });
+        expect(await query(nested)).toHaveLength(2);
+      });
+    });
+    expect(await query()).toEqual([{ id: 4 }, { id: 5 }]);
+    expect(await cost(one, () => query())).toBe(0);
+  });
 });

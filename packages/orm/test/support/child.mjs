@@ -1,5 +1,5 @@
 // One process of two: opens an ORM with its cache on a file, and does as it is told by messages. On the built packages.
-// argv: the ORM, the cache's file, the database's file (for libsql), the name its own database has for the one user in it, Drizzle's settle.
+// argv: the ORM, the cache's file, the database's file (for libsql), the name its own database has for the one user in it.
 import { createClient } from '@libsql/client';
 import { mapstoneCache as drizzleCache } from '@mapstone/orm/drizzle';
 import { MapstoneResultCache } from '@mapstone/orm/mikro-orm';
@@ -9,7 +9,7 @@ import { drizzle } from 'drizzle-orm/libsql';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { DataSource, EntitySchema } from 'typeorm';
 
-const [, , orm, path, database, name, settle] = process.argv;
+const [, , orm, path, database, name] = process.argv;
 
 async function typeorm() {
   const User = new EntitySchema({ name: 'User', columns: { id: { type: 'integer', primary: true }, name: { type: 'varchar' } } });
@@ -48,7 +48,8 @@ async function overDrizzle() {
   const users = sqliteTable('users', { id: integer().primaryKey(), name: text() });
   const client = createClient({ url: `file:${database}` });
   await client.execute('PRAGMA busy_timeout = 10000');
-  const db = drizzle({ client, cache: drizzleCache({ path, settle: Number(settle) }) });
+  const cache = drizzleCache({ path, settle: 0 });
+  const db = cache.watch(drizzle({ client, cache }));
   return {
     find: async () => (await db.select().from(users).orderBy(users.id).$withCache()).map((user) => user.name),
     insert: (id) => db.insert(users).values({ id, name: `${name} ${id}` }),

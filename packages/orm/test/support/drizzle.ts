@@ -19,6 +19,8 @@ export interface Opened {
   posts: Any;
   /** Selects that reached the database. */
   selects: () => number;
+  /** What each insert waits for before it reaches the database, as on a slow connection. */
+  slow: { until?: Promise<void> };
   close: () => Promise<void>;
 }
 
@@ -54,15 +56,18 @@ async function openPglite(cache: MapstoneCache): Promise<Opened> {
   for (const query of CREATE({ blob: 'BYTEA', when: 'TIMESTAMPTZ(3)', json: 'JSONB', big: 'BIGINT' })) await pglite.exec(query);
   // Drizzle's logger tells of a query also when it is answered from the cache; the client's own calls are what reached the database.
   let selects = 0;
+  const slow: Opened['slow'] = {};
   const client: PGlite = Object.create(pglite, {
+    transaction: { value: pglite.transaction.bind(pglite) },
     query: {
-      value: (sql: string, ...rest: []) => {
+      value: async (sql: string, ...rest: []) => {
         if (/^select/i.test(sql)) selects++;
+        if (/^insert/i.test(sql)) await slow.until;
         return pglite!.query(sql, ...rest);
       },
     },
   });
-  return { db: drizzlePglite({ client, cache }), eq, sql, users, posts, selects: () => selects, close: async () => {} };
+  return { db: drizzlePglite({ client, cache }), eq, sql, users, posts, selects: () => selects, slow, close: async () => {} };
 }
 
 async function openLibsql(cache: MapstoneCache, { drizzle, sqlite, eq, sql }: Any): Promise<Opened> {
@@ -79,11 +84,13 @@ async function openLibsql(cache: MapstoneCache, { drizzle, sqlite, eq, sql }: An
   for (const query of CREATE({ blob: 'BLOB', when: 'INTEGER', json: 'TEXT', big: 'BLOB' })) await client.execute(query);
   let selects = 0;
   const execute = client.execute.bind(client);
-  client.execute = ((statement: { sql: string }) => {
+  const slow: Opened['slow'] = {};
+  client.execute = (async (statement: { sql: string }) => {
     if (/^select/i.test(statement.sql)) selects++;
+    if (/^insert/i.test(statement.sql)) await slow.until;
     return execute(statement);
   }) as typeof client.execute;
-  return { db: drizzle({ client, cache }), eq, sql, users, posts, selects: () => selects, close: async () => client.close() };
+  return { db: drizzle({ client, cache }), eq, sql, users, posts, selects: () => selects, slow, close: async () => client.close() };
 }
 
 export const hosts = [

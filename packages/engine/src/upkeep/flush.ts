@@ -7,10 +7,10 @@ import { StoreError } from '../errors.js';
 import type { Captured } from '../file/segments.js';
 import { encodeSuperblock, slotOffset } from '../file/superblock.js';
 import * as L from '../layout.js';
-import type { Region } from '../mapping/mapping.js';
 import type { Core } from '../store/core.js';
+import { entriesOf, grown, partsOf, type Range, uncovered } from './ranges.js';
 
-const { Control, SegmentKind } = L;
+const { Control } = L;
 
 /** A flush under way. */
 interface Run {
@@ -30,9 +30,6 @@ interface Run {
 
 /** Milliseconds between two looks at whether another opener's flush has ended. */
 const LOOK_AGAIN = 2;
-
-/** Bytes `[from, to)` of the file. */
-type Range = [from: number, to: number];
 
 export class Flusher {
   private readonly core: Core;
@@ -102,7 +99,7 @@ export class Flusher {
     try {
       for (const ranges of [this.dataRanges(run), () => this.writeSlots(run), () => this.writeSuperblock(run)]) {
         const parts = typeof ranges === 'function' ? ranges() : ranges;
-        for (const part of this.parts(parts)) {
+        for (const part of partsOf(core.space, parts)) {
           await core.space.file.syncAsync(part.region, part.from, part.to);
           // A flush in the foreground may have finished this one meanwhile.
           if (run.done) return;
@@ -225,38 +222,16 @@ export class Flusher {
     );
   }
 
-  /** The bytes that the last completed flush did not cover. */
   private dataRanges(run: Run): Range[] {
-    const { segments, space } = this.core;
-    const ranges: Range[] = [];
-    for (const one of run.captured) {
-      if (one.kind !== SegmentKind.LOG && one.kind !== SegmentKind.CHAIN) continue;
-      const before = segments.durable(one.segment, this.durable);
-      const from = before.kind === one.kind && before.generation === one.generation ? before.length : 0;
-      if (one.length > from) ranges.push([space.bytesFor(one.segment) + from, space.bytesFor(one.segment) + one.length]);
-    }
-    return ranges;
+    return uncovered(this.core.segments, run.captured, this.durable);
   }
 
   private writeSlots(run: Run): Range[] {
     const { segments, space } = this.core;
-    const ranges: Range[] = [];
     let sum = run.sumBefore;
-    for (const one of run.captured) {
-      sum = (sum + segments.writeSlot(one, run.number, this.durable)) | 0;
-      const at = space.bytesFor(one.segment & ~space.groupMask) + (one.segment & space.groupMask) * L.ENTRY_WORDS * 4;
-      ranges.push([at, at + L.ENTRY_WORDS * 4]);
-    }
+    for (const one of run.captured) sum = (sum + segments.writeSlot(one, run.number, this.durable)) | 0;
     run.sum = sum;
-    // Where the file grew, what the disk has in the table may be of a timeline that was given up: all of it is written.
-    for (let segment = run.capacityBefore; segment < run.capacity; segment = (segment | space.groupMask) + 1) {
-      const at = space.bytesFor(segment & ~space.groupMask);
-      const last = Math.min(segment | space.groupMask, run.capacity - 1) & space.groupMask;
-      ranges.push([at + (segment & space.groupMask) * L.ENTRY_WORDS * 4, at + (last + 1) * L.ENTRY_WORDS * 4]);
-    }
-    // With its last page the file's new length is durable, before a superblock counts it: a shorter file was cut off by someone, and is never made longer.
-    if (run.capacity > run.capacityBefore) ranges.push([space.bytesFor(run.capacity) - L.PAGE_BYTES, space.bytesFor(run.capacity)]);
-    return ranges;
+    return [...entriesOf(space, run.captured), ...grown(space, run.capacityBefore, run.capacity)];
   }
 
   private writeSuperblock(run: Run): Range[] {
@@ -290,27 +265,10 @@ export class Flusher {
   /** Syncs ranges of the file in the foreground. A failure poisons the store. */
   sync(ranges: Range[]): void {
     try {
-      for (const part of this.parts(ranges)) this.core.space.file.sync(part.region, part.from, part.to);
+      for (const part of partsOf(this.core.space, ranges)) this.core.space.file.sync(part.region, part.from, part.to);
     } catch (error) {
       throw this.poison(error);
     }
-  }
-
-  /** Ranges, joined where they share or touch a page, as parts of regions. */
-  private parts(ranges: Range[]): { region: Region; from: number; to: number }[] {
-    const parts: { region: Region; from: number; to: number }[] = [];
-    const add = (region: Region, from: number, to: number) => parts.push({ region, from, to });
-    let open: Range | undefined;
-    for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
-      const page = from - (from % L.PAGE_BYTES);
-      if (open !== undefined && page <= open[1]) open[1] = Math.max(open[1], to);
-      else {
-        if (open !== undefined) this.core.space.forRegions(open[0], open[1], add);
-        open = [page, to];
-      }
-    }
-    if (open !== undefined) this.core.space.forRegions(open[0], open[1], add);
-    return parts;
   }
 
   /** After a failed sync the kernel may have marked the lost pages clean: nothing may be claimed durable any more. */

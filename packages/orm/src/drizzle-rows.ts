@@ -131,10 +131,12 @@ function unpack(value: unknown, done: Map<object, unknown>): unknown {
   }
   if (!isContainer(value)) return value;
   if (done.has(value)) return done.get(value);
-  done.set(value, value);
-  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) value[i] = unpack(value[i], done);
-  else for (const name of Object.keys(value)) define(value, name, true, unpack((value as Record<string, unknown>)[name], done));
-  return value;
+  // A copy, since with `objectCache` what was read may be anybody's.
+  const copy: any = Array.isArray(value) ? [] : {};
+  done.set(value, copy);
+  if (Array.isArray(value)) for (const one of value) copy.push(unpack(one, done));
+  else for (const [name, one] of Object.entries(value)) define(copy, name, true, unpack(one, done));
+  return copy;
 }
 
 function unpackRows(packed: Map<string, unknown>, done: Map<object, unknown>): object[] {

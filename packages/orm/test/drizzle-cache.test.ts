@@ -76,6 +76,8 @@ describe('rows', () => {
 
   it('such rows inside a result, and Maps in their cells, come back as well', () => {
     const row = (cell: unknown) => Object.defineProperties({ cell }, { 0: { value: cell }, length: { value: 1 } });
+    const kept = keep({ columns: ['cell'], rows: [row(1), row(2)], map: new Map([['map', 1]]), empty: [] });
+    expect(restore(kept)).toEqual(restore(kept));
     const back = restore(keep({ columns: ['cell'], rows: [row(1), row(2)], empty: [] }));
     expect(back).toEqual({ columns: ['cell'], rows: [{ cell: 1 }, { cell: 2 }], empty: [] });
     expect(back.rows.map((one: unknown[]) => [one[0], one.length])).toEqual([
@@ -92,8 +94,10 @@ describe('rows', () => {
     expect(keep(plain).value).toBe(plain);
     const cyclic: Record<string, unknown> = { run: () => 1, list: [] };
     cyclic.self = cyclic;
-    const back = restore(keep(cyclic));
+    const kept = keep(cyclic);
+    const back = restore(kept);
     expect(back.self).toBe(back);
+    expect(restore(kept)).toEqual(back);
     expect(Object.keys(back)).toEqual(['list', 'self']);
   });
 });

@@ -9,6 +9,14 @@ const WRITER = fileURLToPath(new URL('./writer.mjs', import.meta.url));
 
 export type Model = Map<string, string>;
 
+/** What is known of a writer that is gone. */
+export interface Left {
+  seed: number;
+  prefix: string;
+  /** Operations that it said had returned. */
+  said: number;
+}
+
 /** A child that writes until it is killed. `said` counts the operations that have returned as far as it could say so. */
 export class Killed {
   readonly child: ChildProcess;
@@ -17,8 +25,8 @@ export class Killed {
   private readonly closed: Promise<void>;
   private watcher: (() => void) | undefined;
 
-  constructor(path: string, mapping: string, seed: number) {
-    this.child = spawn(process.execPath, [WRITER, path, mapping, String(seed)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(path: string, mapping: string, seed: number, prefix = '') {
+    this.child = spawn(process.execPath, [WRITER, path, mapping, String(seed), prefix], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.said += chunk.length;
       this.watcher?.();
@@ -40,6 +48,13 @@ export class Killed {
     ]);
   }
 
+  /** The same, but not for longer than `limit` ms; whether it has. */
+  async hasSaidWithin(count: number, limit: number): Promise<boolean> {
+    const timer = new Promise<void>((resolve) => setTimeout(resolve, limit).unref());
+    await Promise.race([this.hasSaid(count), timer]);
+    return this.said >= count;
+  }
+
   /** Kills it, and waits until it is gone and all it had said was heard. Returns what it complained of, if it ended by itself. */
   async kill(): Promise<string | undefined> {
     this.child.kill('SIGKILL');
@@ -49,11 +64,11 @@ export class Killed {
 }
 
 /** What `model` can be after a writer of `seed` was killed: all that it said had returned, and the operation that was under way, or not. */
-export function modelsAfter(model: Model, seed: number, said: number): Model[] {
+export function modelsAfter(model: Model, { seed, said, prefix }: Left): Model[] {
   const before = new Map(model);
   const target = asStore(before);
   let done = 0;
-  for (const operation of operations(seed)) {
+  for (const operation of operations(seed, prefix)) {
     if (done++ === said) {
       const after = new Map(before);
       perform(asStore(after), operation);

@@ -1,9 +1,9 @@
-// The operations of a writer that is killed: a sequence that whoever knows the seed can repeat. `from` says what has been before, so no value comes twice.
+// The operations of a writer that is killed: a sequence that whoever knows the seed can repeat. A writer that is not alone has keys of its own, and never clears.
 
 /** @typedef {{ kind: 'set' | 'batch', items: { key: string, value: string }[] } | { kind: 'delete', keys: string[] } | { kind: 'clear' | 'flush' | 'compact' }} Operation */
 
 /** @returns {Generator<Operation>} */
-export function* operations(seed) {
+export function* operations(seed, prefix = '') {
   let state = Number(seed);
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -11,7 +11,7 @@ export function* operations(seed) {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  const key = () => `key ${Math.floor(next() * 200)}`;
+  const key = () => `${prefix}key ${Math.floor(next() * 200)}`;
   for (let i = 0; ; i++) {
     const kind = next();
     if (kind < 0.58) yield { kind: 'set', items: [{ key: key(), value: `${seed} ${i} `.padEnd(Math.floor(next() * 300), 'x') }] };
@@ -22,7 +22,7 @@ export function* operations(seed) {
     else if (kind < 0.98) yield { kind: 'delete', keys: Array.from({ length: 8 }, key) };
     else if (kind < 0.997) yield { kind: 'flush' };
     else if (kind < 0.999) yield { kind: 'compact' };
-    else yield { kind: 'clear' };
+    else yield { kind: prefix === '' ? 'clear' : 'flush' };
   }
 }
 

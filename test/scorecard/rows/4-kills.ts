@@ -1,5 +1,5 @@
 // Row 4: real writer processes, killed with SIGKILL at random moments, also while they open or recover. What had returned is there, flushed or not.
-// Files live through several kills: often the next writer is who finds what the last one left, and is killed in its turn.
+// In some of them another writer is at the same file, and must go on. Files live through several kills: often the next writer is who finds what the last one left, and is killed in its turn.
 
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,20 +7,32 @@ import { join } from 'node:path';
 import { openStore } from '../../../packages/engine/src/index.js';
 import { random } from '../../support/simulated-mapping.js';
 import { repo, whyNoMmapIo } from '../../workspace/toolchain.mjs';
-import { equal, Killed, type Model, modelsAfter } from '../kill/killed.js';
+import { equal, Killed, type Left, type Model, modelsAfter } from '../kill/killed.js';
 import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
 
 /** Kills before a new file is begun. */
 const LIVES = 12;
 /** Files that are worked on side by side. */
 const LANES = 2;
+/** The share of kills in which another writer is alive. */
+const PAIRS = 0.25;
+/** Longer than any writer stands still, however busy the machine is. */
+const STUCK_MS = 30_000;
 const KEPT = join(repo, '.cache/scorecard');
+
+/** One or two writers that are gone, and what was wrong with how they went. */
+interface Life {
+  left: Left[];
+  wrong: string | undefined;
+}
 
 class Kills {
   readonly failures: Failure[] = [];
   readonly recoveries: Record<string, number> = {};
   /** Milliseconds that each opening after a kill took. */
   readonly openings: number[] = [];
+  /** Milliseconds from a death to the next operation of the other writer that was heard of. */
+  readonly waits: number[] = [];
   failed = 0;
   cases = 0;
   private begun = 0;
@@ -51,12 +63,11 @@ class Kills {
         models = [new Map()];
         stories = [];
       }
-      const seed = Math.floor(next() * 2 ** 31);
-      const { said, what, wrong: ended } = await this.kill(path, seed, next);
-      stories.push(what);
-      models = models.flatMap((model) => modelsAfter(model, seed, said));
+      const { left, wrong: ended } = next() < PAIRS ? await this.killOneOfTwo(path, next) : await this.kill(path, next);
+      stories.push(left.map(({ seed, prefix, said }) => `seed ${seed}${prefix && ` with keys '${prefix}...'`}: ${said} operations had returned`).join('; '));
+      for (const one of left) models = models.flatMap((model) => modelsAfter(model, one));
       let wrong = ended;
-      if (wrong === undefined && (models.length > 4 || next() < 0.5 || this.isOver)) {
+      if (wrong === undefined && (models.length > 8 || next() < 0.5 || this.isOver)) {
         wrong = this.look(path, models, directory);
         models = models.slice(0, 1);
       }
@@ -76,13 +87,13 @@ class Kills {
   }
 
   /** One writer, killed after some operations, or some time after its start. */
-  private async kill(path: string, seed: number, next: () => number): Promise<{ said: number; what: string; wrong: string | undefined }> {
-    const mapping = this.mappings[Math.floor(next() * this.mappings.length)];
+  private async kill(path: string, next: () => number): Promise<Life> {
+    const seed = Math.floor(next() * 2 ** 31);
     const early = next() < 0.2;
     const count = Math.floor(next() ** 2 * 4000);
     const delay = next();
     const started = performance.now();
-    const writer = new Killed(path, mapping, seed);
+    const writer = new Killed(path, this.mapping(next), seed);
     if (early) await new Promise((resolve) => setTimeout(resolve, delay * 1.2 * this.startup));
     else {
       await writer.hasSaid(1);
@@ -90,7 +101,29 @@ class Kills {
       await writer.hasSaid(count);
     }
     const wrong = await writer.kill();
-    return { said: writer.said, what: `seed ${seed} over ${mapping}: ${writer.said} operations had returned`, wrong };
+    return { left: [{ seed, prefix: '', said: writer.said }], wrong };
+  }
+
+  /** Two writers on one file, of which one is killed: the other repairs what it left, takes its lock, and goes on, until it is killed too. */
+  private async killOneOfTwo(path: string, next: () => number): Promise<Life> {
+    const writers = ['a ', 'b '].map((prefix) => {
+      const seed = Math.floor(next() * 2 ** 31);
+      return { seed, prefix, writer: new Killed(path, this.mapping(next), seed, prefix) };
+    });
+    const [first, second] = writers.map(({ writer }) => writer);
+    await Promise.all([first.hasSaid(1), second.hasSaid(1)]);
+    await first.hasSaid(Math.floor(next() ** 2 * 2000));
+    let wrong = await first.kill();
+    const [before, died] = [second.said, performance.now()];
+    if (!(await second.hasSaidWithin(before + 1, STUCK_MS))) wrong ??= `the other writer does nothing more, ${STUCK_MS} ms after the death`;
+    this.waits.push(performance.now() - died);
+    await second.hasSaidWithin(before + Math.floor(next() * 500), STUCK_MS);
+    wrong = (await second.kill()) ?? wrong;
+    return { left: writers.map(({ seed, prefix, writer }) => ({ seed, prefix, said: writer.said })), wrong };
+  }
+
+  private mapping(next: () => number): string {
+    return this.mappings[Math.floor(next() * this.mappings.length)];
   }
 
   /** Opens what was left, as the next process would. The model that it holds comes first from then on. */
@@ -128,9 +161,19 @@ class Kills {
   }
 
   get figures(): Record<string, number | string> {
-    const sorted = this.openings.toSorted((a, b) => a - b);
-    const at = (share: number) => Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1));
-    return { ...this.recoveries, 'opening p50, ms': at(0.5), 'opening p99, ms': at(0.99), 'opening worst, ms': at(1) };
+    const at = (times: number[], share: number) => {
+      const sorted = times.toSorted((a, b) => a - b);
+      return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1));
+    };
+    const { openings, waits } = this;
+    return {
+      ...this.recoveries,
+      'opening p50, ms': at(openings, 0.5),
+      'opening p99, ms': at(openings, 0.99),
+      'opening worst, ms': at(openings, 1),
+      'with another writer alive': waits.length,
+      'until it went on p99, ms': at(waits, 0.99),
+    };
   }
 }
 

@@ -17,7 +17,7 @@ const MOST_BYTES = 2 * FILE_BYTES;
 const MOST_MS = 3000;
 
 const images = makeImages(1);
-const WORDS = [-1, 0, 1, 2, 7, 12, 13, 31, 32, 255, 4095, 4096, 65535, 2 ** 20, 2 ** 30, 2 ** 31 - 1, -(2 ** 31)];
+const WORDS = [-1, 0, 1, 13, 4095, 2 ** 30, 2 ** 31 - 1, -(2 ** 31)];
 const DOUBLES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, 0, 0.5, 1, 1e9, 2 ** 52, 2 ** 53 - 1, 2 ** 53, 1e308, -0];
 
 class Hostile {
@@ -227,7 +227,7 @@ describe.each(NAMES)('a hostile file made from a store (%s)', { timeout: 120_000
   });
 
   test('with any number in its table', () => {
-    trial(range(0, SEGMENTS * L.ENTRY_WORDS), [-1, 1, 4, 12, 2 ** 31 - 1], (word, value) => {
+    trial(range(0, SEGMENTS * L.ENTRY_WORDS), [-1, 4, 2 ** 31 - 1], (word, value) => {
       const hostile = new Hostile(image);
       hostile.words[hostile.entry(0) + word] = value;
       return survives(hostile, image, image.identity) ?? survives(hostile.seal(), image, 'another boot');

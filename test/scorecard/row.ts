@@ -21,6 +21,8 @@ export interface RowContext {
   readonly seed: number;
   /** Cases wanted. A row may try some more, to end a run that it has begun. */
   readonly size: number;
+  /** One failure is enough, and need not be shrunk: nobody will read it. */
+  readonly untilFirst?: boolean;
   /** Tells how many cases are done so far, for the progress. Cheap enough for every case. */
   done(cases: number): void;
   /** Whether somebody pressed Ctrl-C: then the row returns what it has. Works without a turn of the event loop. */

@@ -74,7 +74,7 @@ function inThread(data: { id: string; seed: number; size: number; replay?: strin
       const cases = new Float64Array(data.shared, 8)[0];
       resolve({ cases, failures: [{ seed: data.seed, what, replay }], failed: 1, figures: {} });
     };
-    worker.once('message', (result: RowResult) => resolve(result));
+    worker.on('message', (message: 'loaded' | RowResult) => message !== 'loaded' && resolve(message));
     worker.once('error', (error) => crashed(`the row itself threw: ${error.stack ?? error.message}`));
     worker.once('exit', (code) => crashed(`the row ended without a result, with exit code ${code}`));
   });

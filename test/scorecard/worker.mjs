@@ -4,13 +4,15 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { rows } = await import('./rows/index.ts');
-const { id, seed, size, replay, shared } = workerData;
+const { id, seed, size, replay, untilFirst, shared } = workerData;
+parentPort.postMessage('loaded');
 const row = rows.find((one) => one.id === id);
 const counters = new Float64Array(shared, 8);
 const flags = new Int32Array(shared, 0, 2);
 const context = {
   seed,
   size,
+  untilFirst,
   done(cases) {
     counters[0] = cases;
   },

@@ -150,11 +150,11 @@ function runOne(seed: number, figures: Record<string, number>): Failure | undefi
   }
 }
 
-async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+async function run({ seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const figures: Record<string, number> = {};
   const failures: Failure[] = [];
   let cases = 0;
-  for (let number = 0; cases < size && !stopped() && failures.length < 3; number++) {
+  for (let number = 0; cases < size && !stopped() && failures.length < (untilFirst ? 1 : 3); number++) {
     const failure = runOne(mixed(seed, number), figures);
     if (failure !== undefined) failures.push(failure);
     cases += JUMPS;

@@ -135,12 +135,12 @@ async function explain(seed: number, number: number, turn: number, error: Error)
   return { seed, what: what.message, operations: shortest.map(spell), replay: replayCommand('2', `--replay ${seed},${number},${turn}`) };
 }
 
-async function runAll({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+async function runAll({ seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const figures: Record<string, number> = { stories: 0 };
   const result: RowResult = { cases: 0, failures: [], figures };
   // Random stories are of another turn each; the scripts get all of theirs.
   const seen = SCRIPTS.map(() => new Set<number>());
-  for (let round = 0; result.cases < size && !stopped() && result.failures.length < 3; round++) {
+  for (let round = 0; result.cases < size && !stopped() && result.failures.length < (untilFirst ? 1 : 3); round++) {
     const isScript = round < TURNS * SCRIPTS.length;
     const number = isScript ? round % SCRIPTS.length : round - TURNS * SCRIPTS.length + SCRIPTS.length;
     const turn = isScript ? Math.floor(round / SCRIPTS.length) : round % TURNS;
@@ -150,6 +150,7 @@ async function runAll({ seed, size, done, stopped }: RowContext): Promise<RowRes
       const limit = isScript ? Math.max(500, Math.ceil(size / SCRIPTS.length / 2)) : Number.POSITIVE_INFINITY;
       result.cases += await run(seed, storyOf(seed, number), turn, limit, seen[number] ?? new Set(), figures);
     } catch (error) {
+      if (untilFirst) return { ...result, failures: [{ seed, what: (error as Error).message, replay: '' }] };
       result.failures.push(await explain(seed, number, turn, error as Error));
     }
     done(result.cases);

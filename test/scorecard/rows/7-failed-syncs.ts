@@ -116,11 +116,11 @@ async function assertPoisoned(world: World, completed: number): Promise<void> {
   [...store.records()];
 }
 
-async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+async function run({ seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const failures: Failure[] = [];
   const figures = { 'syncs failed': 0 };
   let scripts = 0;
-  for (; scripts < size && !stopped() && failures.length < 3; scripts++) {
+  for (; scripts < size && !stopped() && failures.length < (untilFirst ? 1 : 3); scripts++) {
     const storySeed = mixed(seed, scripts);
     failures.push(...(await runScript(storySeed, figures)));
     done(scripts + 1);

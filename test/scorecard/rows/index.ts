@@ -13,5 +13,6 @@ import { cuts } from './9-cuts.js';
 import { model } from './10-model.js';
 import { clockJumps } from './11-clock-jumps.js';
 import { soak } from './12-soak.js';
+import { mutantsRow } from './13-mutants.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, ext4Cuts, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak];
+export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, ext4Cuts, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak, mutantsRow];

@@ -16,18 +16,20 @@ export interface Stories {
 /** More failures than these say nothing new. */
 const MOST_FAILURES = 3;
 
-export async function runStories({ id, tell, run }: Stories, { seed, size, done, stopped }: RowContext): Promise<RowResult> {
+export async function runStories({ id, tell, run }: Stories, { seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const failures: Failure[] = [];
   const figures: Record<string, number> = { stories: 0 };
+  const most = untilFirst ? 1 : MOST_FAILURES;
   let cases = 0;
-  for (let number = 0; cases < size && !stopped() && failures.length < MOST_FAILURES; number++) {
+  for (let number = 0; cases < size && !stopped() && failures.length < most; number++) {
     const storySeed = mixed(seed, number);
     const story = tell(storySeed);
     figures.stories++;
     try {
       cases += await run(storySeed, story, figures);
     } catch (error) {
-      failures.push(await explain({ id, tell, run }, storySeed, story, error as Error));
+      if (untilFirst) failures.push({ seed: storySeed, what: (error as Error).message, replay: replayCommand(id, `--replay ${storySeed}`) });
+      else failures.push(await explain({ id, tell, run }, storySeed, story, error as Error));
     }
     done(cases);
   }

@@ -30,6 +30,8 @@ export interface WorldOptions {
   seed: number;
   /** Segments that `maxSize` holds. */
   segments: number;
+  /** Bytes, 4096 if not given. */
+  segmentSize?: number;
   /** Every store of a word is a moment too. */
   trapped: boolean;
   /** What the row does at a moment inside the engine's calls: write back, cut. */
@@ -82,7 +84,7 @@ export class World {
   }
 
   get maxBytes(): number {
-    return L.HEAD_BYTES + this.options.segments * 4096;
+    return L.HEAD_BYTES + this.options.segments * (this.options.segmentSize ?? 4096);
   }
 
   private newDisk(): SimulatedDisk {
@@ -91,7 +93,7 @@ export class World {
 
   private openOn(mapping: Mapping): Store {
     const environment = { now: () => this.now, random: (count: number) => new Uint8Array(count).fill(this.options.seed) };
-    return openStoreIn(`/world/${opened++}`, { segmentSize: 4096, maxSize: this.maxBytes, flush: 'manual' }, environment, mapping);
+    return openStoreIn(`/world/${opened++}`, { segmentSize: this.options.segmentSize ?? 4096, maxSize: this.maxBytes, flush: 'manual' }, environment, mapping);
   }
 
   /** Opens the disk as it is. */
@@ -248,6 +250,8 @@ export class World {
     this.doing = name;
     this.begunInside.length = 0;
     this.after = modelAfter(this.model, operation, this.now);
+    // A sync ends, and its store is told only once the operation has returned.
+    if (this.next() < 0.3) this.disk.land();
     try {
       this.perform(operation);
       this.model = this.after ?? this.model;

@@ -1,0 +1,72 @@
+// Where mutants live: a copy of the engine's source and of the scorecard in a temporary directory, with the installed packages linked.
+// The project's own files are never edited.
+
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { repo } from '../../workspace/toolchain.mjs';
+import type { RowResult } from '../row.js';
+import { type Mutant, mutated } from './mutant.js';
+
+const COPIED = ['packages/engine/src', 'packages/engine/package.json', 'packages/engine/FORMAT.md', 'test/scorecard', 'test/support', 'test/workspace', 'package.json'];
+const LINKED = ['node_modules', 'packages/engine/node_modules', 'packages/engine/dist'];
+/** A row that does not end has seen the mutant too. */
+const MOST_SECONDS = 180;
+
+export class Laboratory {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'mapstone-mutants-'));
+
+  constructor() {
+    for (const path of COPIED) cpSync(join(repo, path), join(this.folder, path), { recursive: true });
+    for (const path of LINKED) {
+      mkdirSync(join(this.folder, path, '..'), { recursive: true });
+      symlinkSync(join(repo, path), join(this.folder, path));
+    }
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Runs `work` with the source edited. */
+  async with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+    const path = join(this.folder, 'packages/engine/src', mutant.file);
+    const source = readFileSync(path, 'utf8');
+    writeFileSync(path, mutated(source, mutant));
+    try {
+      return await work();
+    } finally {
+      writeFileSync(path, source);
+    }
+  }
+
+  /** What a row finds in the source as it is now; undefined if nothing. Throws if it can't even be loaded. */
+  find(id: string, seed: number, size: number): Promise<string | undefined> {
+    const shared = new SharedArrayBuffer(16);
+    const url = pathToFileURL(join(this.folder, 'test/scorecard/worker.mjs'));
+    const worker = new Worker(url, { workerData: { id, seed, size, untilFirst: true, shared }, stdout: true, stderr: true });
+    return new Promise((resolve, reject) => {
+      let isLoaded = false;
+      let isOver = false;
+      const end = (found: string | undefined) => {
+        if (isOver) return;
+        isOver = true;
+        clearTimeout(timer);
+        void worker.terminate().then(() => resolve(found));
+      };
+      const timer = setTimeout(() => end(`it does not end within ${MOST_SECONDS} s`), MOST_SECONDS * 1000);
+      worker.on('message', (message: 'loaded' | RowResult) => {
+        if (message === 'loaded') isLoaded = true;
+        else if (message.skipped !== undefined) reject(new Error(`row ${id} can't run here: ${message.skipped}`));
+        else end(message.failures[0]?.what ?? (message.failed ? `${message.failed} cases failed` : undefined));
+      });
+      worker.once('error', (error) => {
+        if (isLoaded) end(`the row threw: ${error.message}`);
+        else reject(new Error(`it can't be loaded: ${error.stack}`));
+      });
+      worker.once('exit', (code) => isLoaded && end(`the row ended with exit code ${code}`));
+    });
+  }
+}

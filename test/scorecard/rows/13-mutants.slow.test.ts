@@ -1,0 +1,4 @@
+import { ciShare } from '../ci.js';
+import { mutantsRow } from './13-mutants.js';
+
+ciShare(mutantsRow);

@@ -58,7 +58,8 @@ export const durability: Mutant[] = [
     name: 'the table goes before the log',
     file: 'upkeep/flush.ts',
     text: '    this.sync(this.dataRanges(run));\n    this.sync(this.writeSlots(run));\n    this.sync(this.writeSuperblock(run));',
-    replacement: '    const data = this.dataRanges(run);\n    this.sync(this.writeSlots(run));\n    this.sync(this.writeSuperblock(run));\n    this.sync(data);',
+    replacement:
+      '    const data = this.dataRanges(run);\n    this.sync(this.writeSlots(run));\n    this.sync(this.writeSuperblock(run));\n    this.sync(data);',
     breaks: 'a cut inside a flush leaves the flush before it',
     rows: [['1', 60_000]],
   },
@@ -180,8 +181,8 @@ export const durability: Mutant[] = [
   {
     name: 'the superblock that a recovery read is not written again',
     file: 'store/opening.ts',
-    text: '    markUnclean(engine.core, engine.flusher);\n',
-    replacement: '    establish(engine.core);\n',
+    text: '    markUnclean(core, engine.flusher);\n    core.openers.join();',
+    replacement: '    establish(core);\n    core.openers.join();',
     breaks: 'what a recovery came to is on the disk before anything is written over',
     rows: [['7', 10]],
     ci: true,
@@ -189,8 +190,8 @@ export const durability: Mutant[] = [
   {
     name: 'a freed segment is reused at once',
     file: 'file/segments.ts',
-    text: '    if (needed) this.gated.push',
-    replacement: '    if (needed && segment < 0) this.gated.push',
+    text: 'needed ? begun + 1 : 0',
+    replacement: '0',
     breaks: 'what a flush relies on is not written over before the next has completed',
     rows: [['1', 60_000]],
     ci: true,
@@ -198,8 +199,8 @@ export const durability: Mutant[] = [
   {
     name: 'the gate opens with a flush that had begun before',
     file: 'file/segments.ts',
-    text: 'gate: controlDoubles[Control.LAST_FLUSH >> 1] + 1 }',
-    replacement: 'gate: controlDoubles[Control.LAST_FLUSH >> 1] }',
+    text: 'needed ? begun + 1 : 0',
+    replacement: 'needed ? begun : 0',
     breaks: 'a freed segment waits for a flush that began after it was freed',
     rows: [
       ['1', 100_000],
@@ -209,7 +210,7 @@ export const durability: Mutant[] = [
   {
     name: 'what a flush under way has captured is reused',
     file: 'file/segments.ts',
-    text: ' || this.inFlight.has(segment)',
+    text: ' || begun > completed',
     replacement: '',
     breaks: 'a freed segment waits for a flush that began after it was freed',
     rows: [
@@ -250,8 +251,8 @@ export const durability: Mutant[] = [
   {
     name: 'whose memory it is is not asked',
     file: 'upkeep/session.ts',
-    text: 'if (control[Control.IDENTITY + i] !== words[i]) return false;',
-    replacement: 'if (control[Control.IDENTITY + i] !== words[i]) return true;',
+    text: 'control[Control.IDENTITY + i] === word)',
+    replacement: 'control[Control.IDENTITY + i] === word || true)',
     breaks: 'after a power cut the memory is not believed',
     rows: [['1', 20_000]],
     ci: true,
@@ -287,22 +288,23 @@ export const durability: Mutant[] = [
     rows: [['9', 65_537]],
   },
   {
-    name: 'after a death what was not flushed is forgotten by the next flush',
-    file: 'upkeep/adopt.ts',
-    text: 'if (slot.kind !== kind || slot.generation !== now.generation || slot.length !== length) segments.dirty.add(segment);',
-    replacement: 'if (slot.kind !== kind || slot.generation !== now.generation) segments.dirty.add(segment);',
-    breaks: 'a flush covers what an earlier process wrote',
+    name: 'a flush passes over a segment that only got longer',
+    file: 'file/segments.ts',
+    text: ' || words[at + Entry.LENGTH] !== words[newest + Slot.LENGTH];',
+    replacement: ';',
+    breaks: 'a flush covers all that had returned',
     rows: [['1', 60_000]],
+    ci: true,
   },
   {
     name: 'slots of a flush that died with its process stay',
-    file: 'upkeep/adopt.ts',
-    text: 'else if (segments.durable(segment, Number.MAX_SAFE_INTEGER).flush > durable) segments.dirty.add(segment);',
+    file: 'file/segments.ts',
+    text: '  if (zero > completed || one > completed) return true;\n',
     replacement: '',
     breaks: 'slots of a flush that died do not count when the next has completed',
     rows: [
-      ['1', 100_000],
       ['3', 60_000],
+      ['1', 100_000],
     ],
   },
 ];

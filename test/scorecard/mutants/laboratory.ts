@@ -10,7 +10,15 @@ import { repo } from '../../workspace/toolchain.mjs';
 import type { RowResult } from '../row.js';
 import { type Mutant, mutated } from './mutant.js';
 
-const COPIED = ['packages/engine/src', 'packages/engine/package.json', 'packages/engine/FORMAT.md', 'test/scorecard', 'test/support', 'test/workspace', 'package.json'];
+const COPIED = [
+  'packages/engine/src',
+  'packages/engine/package.json',
+  'packages/engine/FORMAT.md',
+  'test/scorecard',
+  'test/support',
+  'test/workspace',
+  'package.json',
+];
 const LINKED = ['node_modules', 'packages/engine/node_modules', 'packages/engine/dist'];
 /** A row that does not end has seen the mutant too. */
 const MOST_SECONDS = 180;

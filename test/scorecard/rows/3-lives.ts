@@ -17,7 +17,9 @@ const stories: Stories = {
   // Large values, so that the file doubles four times; much is overwritten, so that there is something to clean.
   tell(seed) {
     const profile = { ...EVERYDAY, set: 80, compact: 3 };
-    return isLarge(seed) ? tell(seed, 70, { keys: 60, profile, longest: 16_000, chained: 0 }) : tell(seed, 40, { keys: 24, profile, longest: 2600, chained: 4 });
+    return isLarge(seed)
+      ? tell(seed, 70, { keys: 60, profile, longest: 16_000, chained: 0 })
+      : tell(seed, 40, { keys: 24, profile, longest: 2600, chained: 4 });
   },
   async run(seed, story, figures) {
     const world = new World({
@@ -27,7 +29,7 @@ const stories: Stories = {
       atMoment(at, moment) {
         if (moment === 'store') {
           if (at.next() < 1 / 150) at.cut();
-          if (at.next() < 1 / 150) at.lookAtDeath();
+          if (at.next() < 1 / 60) at.lookAtDeath();
           return;
         }
         at.cut();

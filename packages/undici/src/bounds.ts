@@ -1,7 +1,7 @@
 // How much is held, and what goes when it is too much.
 // Totals are a record of the file, written with each change, so that a restart and other processes know them. They are a little off at times: what expires
-// leaves without a word, and two processes may change them at once. So whoever makes room looks at a sample of the URLs, one after the other through the whole
-// file; the oldest response of the sample goes, and at the end of a round the totals are set to what was counted. There is never a pass over everything at once.
+// leaves without a word, and two processes may change them at once. So each response that comes takes a round through the file a few URLs on, and at the end of a
+// round the totals are set to what it counted. Where one must go, it is the oldest of the next few URLs. There is never a pass over everything at once.
 import type { BatchOperations, Store, StoreRecord } from '@mapstone/engine';
 import { type Response, TOTALS_KEY, URL_PREFIX } from './responses.js';
 
@@ -16,6 +16,8 @@ export interface Limits {
   maxSize: number;
 }
 
+/** URLs visited for each response that comes, so that totals are right before they are found exceeded; and when one must go. */
+const A_FEW = 3;
 const SAMPLE = 32;
 
 export class Bounds {
@@ -41,12 +43,13 @@ export class Bounds {
 
   /** Removes responses, oldest of a sample first, until the limits hold. */
   makeRoom(remove: (url: string, response: Response) => void): void {
+    this.#visit(A_FEW);
     while (this.#exceeded()) {
-      const oldest = this.#sample();
+      const oldest = this.#visit(SAMPLE);
       // Still too much may only have been a count of what has expired: the round that ended has set it right.
       if (!this.#exceeded()) return;
       if (oldest === undefined) continue;
-      if (this.#round !== undefined) change(this.#counted, -1, -oldest.response.size);
+      if (oldest.round === this.#round) change(this.#counted, -1, -oldest.response.size);
       remove(oldest.url, oldest.response);
     }
   }
@@ -57,29 +60,40 @@ export class Bounds {
   }
 
   #totals(): Totals {
-    return this.#store.get<Totals>(TOTALS_KEY) ?? { count: 0, size: 0 };
+    // A copy: what the store keeps decoded is every reader's.
+    return { count: 0, size: 0, ...this.#store.get<Totals>(TOTALS_KEY) };
   }
 
-  #sample(): { url: string; response: Response } | undefined {
-    let oldest: { url: string; response: Response } | undefined;
+  /** Goes on with the round; the oldest response it meets. */
+  #visit(count: number): Victim | undefined {
+    let oldest: Victim | undefined;
     const now = Date.now();
-    for (let urls = 0; urls < SAMPLE; urls++) {
-      this.#round ??= this.#store.records({ prefix: URL_PREFIX });
-      const { done, value: record } = this.#round.next();
+    // Over the end of a round, or the newest might be all that is left of it; of few URLs, all.
+    for (let urls = 0, ends = 0; urls < count && ends < 2; ) {
+      const round = (this.#round ??= this.#store.records({ prefix: URL_PREFIX }));
+      const { done, value: record } = round.next();
       if (done) {
         this.#store.set(TOTALS_KEY, this.#counted);
         this.#counted = { count: 0, size: 0 };
         this.#round = undefined;
-        break;
+        ends++;
+        continue;
       }
+      urls++;
       for (const response of record.value as Response[]) {
         if (response.value.deleteAt <= now) continue;
         change(this.#counted, 1, response.size);
-        if (oldest === undefined || response.storedAt < oldest.response.storedAt) oldest = { url: record.key, response };
+        if (oldest === undefined || response.storedAt < oldest.response.storedAt) oldest = { url: record.key, response, round };
       }
     }
     return oldest;
   }
+}
+
+interface Victim {
+  url: string;
+  response: Response;
+  round: Generator<StoreRecord>;
 }
 
 function change(totals: Totals, count: number, size: number): void {

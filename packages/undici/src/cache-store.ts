@@ -13,17 +13,19 @@ export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'>
   path: string;
   /** Responses that are kept at most. Default: no limit but `maxSize`. */
   maxCount?: number;
-  /** Bytes of bodies and headers that are kept at most; the file is up to about twice that. Default 1 GiB. */
+  /** Bytes of bodies and headers that are kept at most; the file grows to two to four times that. Default 1 GiB. */
   maxSize?: number;
   /** Bytes of a body that are kept at most: a response with a larger one is passed on and not stored. Default 5 MiB. */
   maxEntrySize?: number;
-  /** Bytes of bodies asked for lately that this process keeps in its own memory as well, whole number. Default 16 MiB. */
+  /** Bytes of bodies asked for lately that this process keeps in its own memory as well. 0: none, nor anything else. Default 16 MiB. */
   memorySize?: number;
   /** Told what goes wrong while requests go on without the store. Default: a warning of the process, once for each code. */
   errorCallback?: (error: Error) => void;
 }
 
 const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20, memorySize: 16 * 2 ** 20 };
+/** Lists of responses that are kept decoded. */
+const LISTS = 2_000;
 /** Bytes of UTF-8 that a key of the engine has at most. */
 const MAX_KEY = 65_535;
 
@@ -42,7 +44,9 @@ export class MapstoneCacheStore implements CacheStore {
     }
     if (typeof errorCallback !== 'function') throw new TypeError(`MapstoneCacheStore({ errorCallback }): a function, not ${String(errorCallback)}`);
     const limits = readLimits({ maxCount, maxSize, maxEntrySize, memorySize });
-    this.#store = openStore(path, storeOptions);
+    // Lists of responses stay decoded; they are read with get(). Bodies are read with getEntry(), which keeps nothing: HotBodies does, by bytes.
+    const objectCache = limits.memorySize > 0 ? { maxEntries: LISTS } : undefined;
+    this.#store = openStore(path, { objectCache, ...storeOptions });
     this.#bounds = new Bounds(this.#store, limits);
     this.#hot = new HotBodies(limits.memorySize);
     this.#maxEntrySize = Math.min(limits.maxEntrySize, limits.maxSize);
@@ -126,12 +130,13 @@ export class MapstoneCacheStore implements CacheStore {
   #body(key: string): Buffer | undefined {
     const hot = this.#hot.get(key);
     if (hot !== undefined) return hot;
-    const body = this.#store.get<Buffer>(key);
+    const body = this.#store.getEntry(key)?.value as Buffer | undefined;
     if (body !== undefined) this.#hot.add(key, body);
     return body;
   }
 
-  #responses(url: string): Response[] {
+  /** Not to be changed: other readers have the same. */
+  #responses(url: string): readonly Response[] {
     return this.#store.get<Response[]>(url) ?? [];
   }
 
@@ -171,7 +176,7 @@ export class MapstoneCacheStore implements CacheStore {
     );
   }
 
-  #change(batch: BatchOperations, url: string, responses: Response[], added: Response[], removed: Response[]): void {
+  #change(batch: BatchOperations, url: string, responses: readonly Response[], added: readonly Response[], removed: readonly Response[]): void {
     for (const { body } of removed) batch.delete(body);
     if (responses.length === 0) batch.delete(url);
     else batch.set(url, responses, { expiresAt: Math.max(...responses.map(({ value }) => value.deleteAt)) });

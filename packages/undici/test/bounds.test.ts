@@ -91,7 +91,7 @@ describe('maxCount', () => {
       vi.advanceTimersByTime(2_000);
     }
     // 800 came and went, and with the 50 there were never more than 90: had all been counted, no old one were left.
-    expect(held(store, 50).length).toBeGreaterThan(20);
+    expect(held(store, 50).length).toBeGreaterThan(30);
   });
 });
 
@@ -110,7 +110,7 @@ describe('maxSize', () => {
     const store = open({ maxSize: 2 ** 20, segmentSize: 2 ** 16 });
     await fill(store, 0, 1_000, Buffer.alloc(20_000));
     expect(counted(store).size).toBeGreaterThan(2 ** 19);
-    expect(store.engine.stats().fileSize).toBeLessThan(4 * 2 ** 20);
+    expect(store.engine.stats().fileSize).toBeLessThan(6 * 2 ** 20);
   });
 
   it('counts headers as well: many empty responses are not for nothing', async () => {

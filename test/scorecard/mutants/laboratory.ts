@@ -20,8 +20,8 @@ const COPIED = [
   'package.json',
 ];
 const LINKED = ['node_modules', 'packages/engine/node_modules', 'packages/engine/dist'];
-/** A row that does not end has seen the mutant too. */
-const MOST_SECONDS = 180;
+/** A row that gets no further has seen the mutant too. */
+const STUCK_SECONDS = 120;
 
 export class Laboratory {
   private readonly folder = mkdtempSync(join(tmpdir(), 'mapstone-mutants-'));
@@ -61,10 +61,15 @@ export class Laboratory {
       const end = (found: string | undefined) => {
         if (isOver) return;
         isOver = true;
-        clearTimeout(timer);
+        clearInterval(watching);
         void worker.terminate().then(() => resolve(found));
       };
-      const timer = setTimeout(() => end(`it does not end within ${MOST_SECONDS} s`), MOST_SECONDS * 1000);
+      let before = -1;
+      const watching = setInterval(() => {
+        const [cases] = new Float64Array(shared, 8);
+        if (cases === before) end(`it is stuck after ${cases} cases`);
+        before = cases;
+      }, STUCK_SECONDS * 1000);
       worker.on('message', (message: 'loaded' | RowResult) => {
         if (message === 'loaded') isLoaded = true;
         else if (message.skipped !== undefined) reject(new Error(`row ${id} can't run here: ${message.skipped}`));

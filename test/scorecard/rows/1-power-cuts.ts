@@ -2,15 +2,21 @@
 
 import type { Row } from '../row.js';
 import { replayStory, runStories, type Stories } from '../world/stories.js';
-import { EVERYDAY, spell, tell } from '../world/story.js';
+import { CROWDED, EVERYDAY, spell, tell } from '../world/story.js';
 import { World } from '../world/world.js';
 
 /** One story in so many has every store of a word as a moment: it runs a tenth as fast. */
 const TRAPPED = 8;
 
+/** And one has so many keys that its index grows. */
+const WIDE = 32;
+
 const stories: Stories = {
   id: '1',
-  tell: (seed) => tell(seed, 60, { keys: 40, profile: EVERYDAY, longest: 700, chained: 2 }),
+  tell(seed) {
+    if (seed % WIDE === 3) return tell(seed, 40, { keys: 500, profile: EVERYDAY, longest: 60, chained: 0, filled: CROWDED - 10 });
+    return tell(seed, 60, { keys: 40, profile: EVERYDAY, longest: 700, chained: 2 });
+  },
   async run(seed, story) {
     const trapped = seed % TRAPPED === 0;
     const world = new World({

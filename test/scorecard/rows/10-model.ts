@@ -7,7 +7,7 @@ import { openStoreIn } from '../../../packages/engine/src/store/registry.js';
 import type { Row } from '../row.js';
 import { difference } from '../world/model.js';
 import { replayStory, runStories, type Stories } from '../world/stories.js';
-import { EVERYDAY, type Profile, spell, tell } from '../world/story.js';
+import { CROWDED, EVERYDAY, type Profile, spell, tell } from '../world/story.js';
 import { World, Wrong } from '../world/world.js';
 
 const PROFILE: Profile = {
@@ -47,7 +47,9 @@ const stories: Stories = {
   id: '10',
   tell(seed) {
     // From stores that fit three segments to ones that are full again and again.
-    const keys = [20, 60, 150][seed % 3];
+    const keys = [20, 60, 150, 900][seed % 4];
+    // So many that the index grows, bucket by bucket.
+    if (keys === 900) return tell(seed, 2000, { keys, profile: PROFILE, longest: 60, chained: 0, filled: CROWDED - 50 });
     return tell(seed, 2000, { keys, profile: PROFILE, longest: [200, 900, 2500][(seed >>> 4) % 3], chained: (seed >>> 8) % 3 });
   },
   async run(seed, story, figures) {

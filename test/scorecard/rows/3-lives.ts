@@ -4,7 +4,7 @@
 
 import type { Row } from '../row.js';
 import { replayStory, runStories, type Stories } from '../world/stories.js';
-import { EVERYDAY, spell, tell } from '../world/story.js';
+import { CROWDED, EVERYDAY, spell, tell } from '../world/story.js';
 import { type Cut, World } from '../world/world.js';
 
 const DEEP = 3;
@@ -12,11 +12,15 @@ const DEEP = 3;
 /** One story in four has a table of two pages, and grows into the second. */
 const isLarge = (seed: number): boolean => seed % 4 === 0;
 
+/** One in eight has so many keys that its index grows. */
+const isWide = (seed: number): boolean => seed % 8 === 1;
+
 const stories: Stories = {
   id: '3',
   // Large values, so that the file doubles four times; much is overwritten, so that there is something to clean.
   tell(seed) {
     const profile = { ...EVERYDAY, set: 80, compact: 3 };
+    if (isWide(seed)) return tell(seed, 24, { keys: 500, profile, longest: 60, chained: 0, filled: CROWDED - 8 });
     return isLarge(seed)
       ? tell(seed, 70, { keys: 60, profile, longest: 16_000, chained: 0 })
       : tell(seed, 40, { keys: 24, profile, longest: 2600, chained: 4 });

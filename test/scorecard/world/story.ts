@@ -51,6 +51,8 @@ export interface Telling {
   /** Bytes of the longest plain value, and how many values of a hundred are longer than a segment. */
   longest: number;
   chained: number;
+  /** Keys that are set first, so that the index is about to grow. */
+  filled?: number;
 }
 
 /** A value told by a number: its upper bits are its length, the lower ones what is in it. */
@@ -64,7 +66,10 @@ export function valueFrom(value: number): unknown {
   return text.repeat(Math.ceil(length / text.length)).slice(0, length);
 }
 
-export function tell(seed: number, count: number, { keys, profile, longest, chained }: Telling): Operation[] {
+/** More keys than that, and an index of one segment of 4 KiB grows. */
+export const CROWDED = 288;
+
+export function tell(seed: number, count: number, { keys, profile, longest, chained, filled = 0 }: Telling): Operation[] {
   const next = random(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   const acts = Object.entries(profile) as [Operation['do'], number][];
@@ -96,7 +101,10 @@ export function tell(seed: number, count: number, { keys, profile, longest, chai
         return { do: name };
     }
   };
-  return Array.from({ length: count }, () => ({ ...act(), dice: below(2 ** 32) }));
+  const story: Operation[] = Array.from({ length: count }, () => ({ ...act(), dice: below(2 ** 32) }));
+  if (filled === 0) return story;
+  const items = Array.from({ length: filled }, (_, key) => ({ key, value: (4 << 16) | key, ttl: 0, gone: false }));
+  return [{ do: 'batch', items, dice: 1 }, ...story];
 }
 
 const spellItem = ({ key, value, ttl }: Item) => `key ${key}, value ${value & 0xffff} of ${value >>> 16} bytes${ttl > 0 ? `, ttl ${ttl}` : ''}`;

@@ -13,13 +13,15 @@ import { app, build, installed, killAll, Renders, Server } from './support/serve
 const SIZE = 2 ** 24;
 
 describe.skipIf(!installed)('Next 16 (installed by `npm run test:next`)', { timeout: 60_000 }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'mapstone-next-'));
-  const renders = new Renders(join(directory, 'renders'));
+  let directory = '';
+  let renders: Renders;
   let count = 0;
   let path = '';
   const start = (more: object = {}) => Server.start({ MAPSTONE_PATH: path, RENDERS: renders.path, ...more });
 
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'mapstone-next-'));
+    renders = new Renders(join(directory, 'renders'));
     const output = await build({ MAPSTONE_PATH: join(directory, 'build.mapstone') });
     expect(output).toContain('/isr/built');
     expect(output).not.toMatch(/@mapstone\/next: ERR/);

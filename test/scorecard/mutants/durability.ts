@@ -84,6 +84,14 @@ export const durability: Mutant[] = [
     rows: [['3', 60_000]],
   },
   {
+    name: 'the new length of the file is not synced',
+    file: 'upkeep/ranges.ts',
+    text: '  ranges.push([space.bytesFor(capacity) - L.PAGE_BYTES, space.bytesFor(capacity)]);\n',
+    replacement: '',
+    breaks: 'the file is as long as its superblock says',
+    rows: [['1', 20_000]],
+  },
+  {
     name: 'a sync that failed poisons nothing',
     file: 'upkeep/flush.ts',
     text: '    core.control[Control.POISON] = 1;\n',

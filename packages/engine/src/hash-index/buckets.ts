@@ -183,9 +183,17 @@ export class Buckets {
     const id = link - 1;
     if (!(id >= 0 && id < this.overflowBuckets)) throw this.damaged(`overflow bucket ${link} does not exist`);
     const ordinal = id >>> this.shift;
-    if (this.overflow.words[ordinal] === undefined) throw this.damaged(`overflow bucket ${link} is in no segment`);
+    if (this.overflow.words[ordinal] === undefined && !this.locateMore(ordinal)) throw this.damaged(`overflow bucket ${link} is in no segment`);
     this.words = this.overflow.words[ordinal];
     this.bucket = this.overflow.bases[ordinal] + ((id & this.mask) << 4);
+  }
+
+  /** Looks again for an overflow segment that another opener may have added; whether it is there now. A read under way counts only if the epoch is the same. */
+  private locateMore(ordinal: number): boolean {
+    const { epoch } = this;
+    if (this.locate() && this.epoch === epoch) return this.overflow.words[ordinal] !== undefined;
+    this.epoch = -1;
+    return false;
   }
 
   /** Whether the primary bucket is in a segment that is known here. */

@@ -49,6 +49,12 @@ export class LockWord {
     return true;
   }
 
+  /** Whether a living opener has it, or has had it a moment ago. */
+  get isTaken(): boolean {
+    const holder = Atomics.load(this.control, this.index);
+    return holder !== 0 && this.openers.isAlive(holder);
+  }
+
   private take(): boolean {
     const { control, index, openers } = this;
     const holder = Atomics.compareExchange(control, index, 0, openers.word);

@@ -82,8 +82,9 @@ export class Engine {
     if (core.closed) return;
     const now = core.space.controlDoubles[Control.FLUSHED_SEQUENCE >> 1];
     if (!flusher.isBehind) this.seen = Number.NaN;
-    else if (this.seen === now) flusher.flushSoon();
-    else this.seen = now;
+    else if (this.seen !== now) this.seen = now;
+    // A large flush takes longer than an interval.
+    else if (!core.flushLock.isTaken) flusher.flushSoon();
   }
 
   set(key: string, value: unknown, flags: number, expiry: number): void {

@@ -4,6 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
+import { patiently } from '../file/patience.js';
 import type { Captured } from '../file/segments.js';
 import { encodeSuperblock, slotOffset } from '../file/superblock.js';
 import * as L from '../layout.js';
@@ -71,10 +72,10 @@ export class Flusher {
     core.assertWritable();
     this.finishOwn();
     const { held } = core.lock;
-    if (!held) core.lock.acquire();
+    if (held) core.flushLock.acquire();
+    else this.acquireBoth();
     let run: Run | undefined;
     try {
-      core.flushLock.acquire();
       run = this.captureOrRelease();
     } finally {
       if (!held) core.lock.release();
@@ -129,18 +130,38 @@ export class Flusher {
     this.finish(run);
   }
 
+  /** Takes writer lock and flush lock; while another opener flushes it gives the writer lock back, for a large flush takes seconds. */
+  private acquireBoth(): void {
+    const { core } = this;
+    const both = () => {
+      if (core.flushLock.isTaken) return false;
+      core.lock.acquire();
+      if (core.flushLock.tryAcquire()) return true;
+      core.lock.release();
+      return false;
+    };
+    if (!patiently(core.busyTimeout, both)) throw this.busy();
+  }
+
+  private busy(): StoreError {
+    const { core } = this;
+    const { path } = core.space.file;
+    const why = `another process has been flushing for ${core.busyTimeout} ms: the disk is slow, or it is paused; try again, or raise busyTimeout`;
+    return new StoreError('ERR_STORE_BUSY', `${path} is busy: ${why}`, { path });
+  }
+
   /** Takes writer lock and flush lock, leaving the thread free while another opener flushes. False if the store was closed meanwhile: that flushed. */
   private async takeLocks(): Promise<boolean> {
     const { core } = this;
     for (let end = performance.now() + core.busyTimeout; ; await sleep(LOOK_AGAIN)) {
       if (core.closed && core.poison === undefined) return false;
       core.assertWritable();
-      core.lock.acquire();
-      if (core.flushLock.tryAcquire()) return true;
-      core.lock.release();
-      if (performance.now() < end) continue;
-      const { path } = core.space.file;
-      throw new StoreError('ERR_STORE_BUSY', `${path}: another process is flushing for ${core.busyTimeout} ms; try again`, { path });
+      if (!core.flushLock.isTaken) {
+        core.lock.acquire();
+        if (core.flushLock.tryAcquire()) return true;
+        core.lock.release();
+      }
+      if (performance.now() >= end) throw this.busy();
     }
   }
 

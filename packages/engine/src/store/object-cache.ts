@@ -44,7 +44,7 @@ export class ObjectCache {
     const kept = this.entries.get(key);
     if (kept === undefined) return undefined;
     const isCurrent = Atomics.load(kept.words, kept.at) === kept.version && this.control[Control.EPOCH] === kept.epoch;
-    if (!isCurrent || kept.expiry <= this.now()) {
+    if (!isCurrent || (kept.expiry !== Number.POSITIVE_INFINITY && kept.expiry <= this.now())) {
       this.entries.delete(key);
       return undefined;
     }

@@ -14,5 +14,7 @@ import { model } from './10-model.js';
 import { clockJumps } from './11-clock-jumps.js';
 import { soak } from './12-soak.js';
 import { mutantsRow } from './13-mutants.js';
+import { history } from './14-history.js';
+import { deaths } from './15-kills.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, ext4Cuts, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak, mutantsRow];
+export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, ext4Cuts, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak, mutantsRow, history, deaths];

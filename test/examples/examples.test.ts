@@ -77,6 +77,17 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
     'after SQL of its own: 2 users',
     'after invalidate(): 3 users',
   ],
+  'cluster.mjs': [
+    '8 requests for one report: answered by 4 workers, made 1 time',
+    'a worker was killed and another took its place; 100 reports asked again: 100 were there, also its own: true',
+  ],
+  'worker-threads.mjs': ['3 threads wrote 29998 entries; the main thread finds 3245 primes in them', 'by thread: 10000, 9999, 9999'],
+  'cron-and-web.mjs': [
+    'web: more than 5 lists seen: true, lists seen half: 0',
+    'web: more than 5 lists seen: true, lists seen half: 0',
+    'all ended well: true',
+    'price:7 now: { list: 200, cents: 20007 }',
+  ],
   'adapter-template/index.mjs': [
     'three asked at once, the report was made 1 time: { number: 1, rows: [ 1, 2, 3 ] }',
     'asked again, it was made 1 time',

@@ -15,16 +15,25 @@ function write(folder, file, text) {
 
 async function main(options) {
   // Loaded late: `--help` and a wrong option must answer before anything is installed.
-  const [{ runThroughput }, { runLatency }, { runOpen }, { runAdapters }, { describe, verdictTable }, { circumstances, oneLine }, { default: pc }] =
-    await Promise.all([
-      import('./suites/throughput.mjs'),
-      import('./suites/latency.mjs'),
-      import('./suites/open.mjs'),
-      import('./suites/adapters.mjs'),
-      import('./report/tables.mjs'),
-      import('./report/circumstances.mjs'),
-      import('picocolors'),
-    ]);
+  const [
+    { runThroughput },
+    { runLatency },
+    { runOpen },
+    { runAdapters },
+    { runProcesses },
+    { describe, verdictTable },
+    { circumstances, oneLine },
+    { default: pc },
+  ] = await Promise.all([
+    import('./suites/throughput.mjs'),
+    import('./suites/latency.mjs'),
+    import('./suites/open.mjs'),
+    import('./suites/adapters.mjs'),
+    import('./suites/processes.mjs'),
+    import('./report/tables.mjs'),
+    import('./report/circumstances.mjs'),
+    import('picocolors'),
+  ]);
   const runners = {
     throughput: () => runThroughput('throughput', options),
     keyv: () => runThroughput('keyv', options),
@@ -32,6 +41,7 @@ async function main(options) {
     durable: () => runThroughput('durable', options),
     latency: () => runLatency(options),
     open: () => runOpen(options),
+    processes: () => runProcesses(options),
     adapters: () => runAdapters(options),
   };
   const verdicts = [];

@@ -2,11 +2,11 @@
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['throughput', 'keyv', 'keyv6', 'durable', 'latency', 'open', 'adapters'];
+export const SUITES = ['throughput', 'keyv', 'keyv6', 'durable', 'latency', 'open', 'processes', 'adapters'];
 
 export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      all suites when none is named
 
-  --n 100000,1000000   keys, one or more sizes (keyv, keyv6: 100000; open: 1000000; durable: 2000 at most)
+  --n 100000,1000000   keys, one or more sizes (keyv, keyv6: 100000; open: 1000000; processes: 100000; durable: 2000 at most)
   --runs 5             runs of each pair (latency: 3; the slow peers fewer at 1,000,000 keys)
   --only engine,lmdb   contestants whose name starts so; the baseline always runs
   --warmup 10000       keys of a throwaway store that warms the compiler up; 0: cold code

@@ -32,10 +32,10 @@ process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 
 /**
- * Runs a job in `job.dir`. With `killWhenBusy` the child is SIGKILLed as soon as it says it is busy.
+ * Runs a job in `job.dir`. With `killWhenBusy` the child is SIGKILLed as soon as it says it is busy; `whenReady` gets what lets one go on that says it is ready.
  * @returns {Promise<object>} what the child measured; rejects with its error, `code` kept
  */
-export function runIn(job, { killWhenBusy = false } = {}) {
+export function runIn(job, { killWhenBusy = false, whenReady } = {}) {
   return new Promise((resolve, reject) => {
     const child = fork(CHILD, [JSON.stringify(job)], {
       execArgv: ['--expose-gc'],
@@ -54,6 +54,8 @@ export function runIn(job, { killWhenBusy = false } = {}) {
       if (message.busy && killWhenBusy) {
         murdered = true;
         child.kill('SIGKILL');
+      } else if (message.ready) {
+        whenReady(() => child.send('go'));
       } else answer = message;
     });
     child.on('close', (code, signal) => {
@@ -66,6 +68,16 @@ export function runIn(job, { killWhenBusy = false } = {}) {
       }
     });
   });
+}
+
+/** Runs jobs at the same time, each in a process of its own: all begin when the last one is ready. */
+export function runTogether(jobs) {
+  const waiting = [];
+  const whenReady = (go) => {
+    waiting.push(go);
+    if (waiting.length === jobs.length) for (const each of waiting) each();
+  };
+  return Promise.all(jobs.map((job) => runIn(job, { whenReady })));
 }
 
 /** Runs a job in a folder of its own. */

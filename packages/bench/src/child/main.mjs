@@ -1,5 +1,5 @@
 // One measurement in a process of its own: takes a job as JSON in argv, answers with one message, ends.
-// Jobs: probe, throughput, latency, fill, overwrite (until killed), open; and of an adapter, given by its URL: adapter (what it is), hits.
+// Jobs: probe, throughput, latency, fill, overwrite (until killed), open, shared (beside others), objects; and of an adapter, given by its URL: adapter (what it is), hits.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -7,7 +7,9 @@ import { load } from '../contestants/index.mjs';
 import { createWorkload, VALUE_LENGTH } from '../workload.mjs';
 import { runHits } from './hits.mjs';
 import { runLatencies } from './latencies.mjs';
+import { runObjects } from './objects.mjs';
 import { runPhases } from './phases.mjs';
+import { runShared } from './shared.mjs';
 
 const job = JSON.parse(process.argv[2]);
 // Kept to the end: code compiled for the warm-up store would be thrown away with it.
@@ -69,12 +71,9 @@ async function fill(contestant) {
     const indices = work.range(from, Math.min(from + 10_000, job.n));
     const keys = work.keys(indices);
     const values = work.values(indices, 0);
-    const write = () =>
-      keys.forEach((key, i) => {
-        store.set(key, values[i]);
-      });
+    const write = () => keys.map((key, i) => store.set(key, values[i]));
     if (store.batch) store.batch(write);
-    else write();
+    else await Promise.all(write());
     await turn();
   }
   return { closeMs: await close(store) };
@@ -129,7 +128,22 @@ async function hits(contestant) {
   return result;
 }
 
-const JOBS = { adapter, hits, probe, throughput, latency, fill, overwrite, open };
+/** Reads or writes beside others. */
+async function shared(contestant) {
+  const store = await contestant.open(place('store'));
+  const result = await runShared(store, job, contestant.async);
+  await close(store);
+  return result;
+}
+
+async function objects(contestant) {
+  const store = await contestant.open(place('store'));
+  const result = await runObjects(store, job);
+  await close(store);
+  return result;
+}
+
+const JOBS = { adapter, hits, shared, objects, probe, throughput, latency, fill, overwrite, open };
 
 try {
   const start = performance.now();

@@ -1,11 +1,17 @@
 // The engine with its defaults; only the mapping is forced, and checked, so that no fallback passes for another.
-// `<mapping>+always`: every write is durable before it returns.
+// `<mapping>+always`: every write is durable before it returns; `+exclusive`: no other process may open it; `+objects`: decoded objects stay in the heap.
 import { join } from 'node:path';
 import { openStore } from '@mapstone/engine';
 
+const KINDS = {
+  always: { flush: 'always' },
+  exclusive: { exclusive: true },
+  objects: { objectCache: { maxEntries: 100_000 } },
+};
+
 export function open(dir, variant) {
-  const [mapping, flush] = variant.split('+');
-  const store = openStore(join(dir, 'bench.mapstone'), flush ? { mapping, flush } : { mapping });
+  const [mapping, kind] = variant.split('+');
+  const store = openStore(join(dir, 'bench.mapstone'), { mapping, ...KINDS[kind] });
   const { mapping: inUse } = store.stats();
   if (inUse !== mapping) throw new Error(`asked for ${mapping}, got ${inUse}`);
   return {

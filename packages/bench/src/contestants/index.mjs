@@ -22,6 +22,11 @@ export const CONTESTANTS = [
   { name: 'sqlite-tx', label: 'sqlite, 1000 per tx', file: 'sqlite', variant: 'tx', weight: 10, slow: 3 },
   { name: 'engine-mmap-always', label: 'mapstone, mmap-io', file: 'engine', variant: 'mmap-io+always', weight: 10 },
   { name: 'engine-koffi-always', label: 'mapstone, koffi', file: 'engine', variant: 'koffi+always', weight: 10 },
+  { name: 'engine-mmap-exclusive', label: 'mapstone, exclusive', file: 'engine', variant: 'mmap-io+exclusive', weight: 1.2 },
+  { name: 'engine-mmap-objects', label: 'mapstone, object cache', file: 'engine', variant: 'mmap-io+objects', weight: 1.2 },
+  { name: 'lmdb-objects', label: 'lmdb, structured, cache', file: 'lmdb', variant: 'objects', weight: 5 },
+  { name: 'lmdb-structured', label: 'lmdb, structured', file: 'lmdb', variant: 'structured', weight: 8 },
+  { name: 'redis', label: 'redis, loopback', file: 'redis', weight: 40, async: true },
   { name: 'lmdb-sync', label: 'lmdb, putSync', file: 'lmdb', variant: 'sync', weight: 10 },
   { name: 'sqlite-full', label: 'sqlite, synchronous FULL', file: 'sqlite', variant: 'full', weight: 10 },
   { name: 'keyv-map', label: 'Keyv on Map', file: 'keyv', variant: 'map', weight: 2, async: true },
@@ -39,6 +44,12 @@ export function byName(name) {
   const found = CONTESTANTS.find((contestant) => contestant.name === name);
   if (!found) throw new TypeError(`no contestant is called ${name}: ${CONTESTANTS.map((c) => c.name).join(', ')}`);
   return found;
+}
+
+/** Starts the server that a contestant needs, for all stores in a folder; what it returns ends it. */
+export async function serverOf(name, folder) {
+  const { serve } = name === 'redis' ? await import('./redis.mjs') : {};
+  return serve?.(folder);
 }
 
 export async function load(name) {

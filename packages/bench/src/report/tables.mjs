@@ -130,7 +130,56 @@ function adaptersTable(rows) {
   );
 }
 
+const WANTED = { two: 1.95, beside: 0.9 };
+
+function crowdTable(rows) {
+  const ratio = (value, name, least) => {
+    const text = `${digits(value.median)}x ${range(value)}`;
+    if (!name.startsWith('engine')) return text;
+    return `${text} ${value.median >= least ? pc.green('met') : pc.red(`missed >= ${least}`)}`;
+  };
+  return table(
+    ['', 'one reader', 'two readers', 'a reader beside a writer', 'that writer'],
+    rows.map(({ name, alone, two, beside, writer }) => [
+      label(name),
+      rate(alone.median),
+      ratio(two, name, WANTED.two),
+      ratio(beside, name, WANTED.beside),
+      rate(writer.median),
+    ]),
+  );
+}
+
+function pairTable(ratios) {
+  return table(
+    ['', 'own', 'other', 'times as fast', ''],
+    ratios.map(({ what, own, base, ratio, least }) => [
+      what,
+      rate(own.median),
+      rate(base.median),
+      `${digits(ratio.median)}x ${range(ratio)}`,
+      ratio.median >= least ? pc.green('met') : pc.red(`missed >= ${least}`),
+    ]),
+  );
+}
+
+function processVerdicts({ n, rows, ratios }) {
+  const suite = 'processes';
+  const line = (what, value, least) => ({ suite, label: what, wanted: `>= ${least} x`, value, met: value >= least });
+  return [
+    ...rows
+      .filter(({ name }) => name.startsWith('engine'))
+      .flatMap(({ name, two, beside }) => [
+        line(`${label(name)}: two readers against one, ${n.toLocaleString('en')} keys`, two.median, WANTED.two),
+        line(`${label(name)}: a reader beside a writer, against it alone`, beside.median, WANTED.beside),
+      ]),
+    ...ratios.map(({ what, ratio, least }) => line(what, ratio.median, least)),
+  ];
+}
+
 const NOTES = {
+  processes:
+    'Each reader and writer is a process of its own. Two readers: both together, over one alone just before. Beside a writer: over alone. Medians over the runs, range.',
   adapters: 'A hit through the adapter, its host around it, beside the same through the store it replaces, in the same pair. Medians over the runs, range.',
   throughput: 'Ratio to the Map that ran just before in the same pair (above 1x: faster), median over the runs; range; operations a second.',
   keyv: 'Ratio to Keyv over a Map with its default serializer, in the same pair; every call awaited. Range; operations a second.',
@@ -159,6 +208,12 @@ export function describe(suite, result) {
     for (const { name, reason } of failed) parts.push(pc.red(`  ${name}: failed: ${reason}`));
     for (const { title, label: against, least, ratio } of rows)
       verdicts.push({ suite, label: `${title} against ${against}`, wanted: `>= ${least} x`, value: ratio.median, met: ratio.median >= least });
+  }
+  if (suite === 'processes') {
+    const { n, rows, ratios, failed } = result;
+    parts.push('', pc.bold(`processes, ${n.toLocaleString('en')} keys`), pc.dim(NOTES.processes), crowdTable(rows), pairTable(ratios));
+    for (const { name, reason } of failed) parts.push(pc.red(`  ${label(name)}: failed: ${reason}`));
+    verdicts.push(...processVerdicts(result));
   }
   for (const size of result.sizes) {
     parts.push('', pc.bold(`${suite}, ${size.n.toLocaleString('en')} keys`));

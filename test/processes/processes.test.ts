@@ -145,6 +145,20 @@ describe('what one does, the others see', { timeout: 60_000 }, () => {
     expect(await c.run(`let n = 0; for (let i = 0; i < 30000; i++) if (my.store.get('key ' + i) === i) n++; return n;`)).toBe(30_000);
   });
 
+  test('a look at stats() does not make who looked believe that it knows where the index lies', async () => {
+    const [a, b] = await Promise.all([startPuppet(), startPuppet()]);
+    await a.open({ segmentSize: 16384 });
+    await b.open();
+    const fill = (who: string, from: number, to: number) => `for (let i = ${from}; i < ${to}; i++) my.store.set('${who} ' + i, i);`;
+    for (let round = 0; round < 6; round++) {
+      await a.run(fill('a', round * 1000, (round + 1) * 1000));
+      await b.run(`my.store.stats(); ${fill('b', round * 1000, (round + 1) * 1000)}`);
+    }
+    const missing = `let n = 0; for (let i = 0; i < 6000; i++) for (const who of ['a ', 'b ']) if (my.store.get(who + i) !== i) n++; return n;`;
+    expect([await a.run(missing), await b.run(missing)]).toEqual([0, 0]);
+    expect(await a.run('return my.store.check()')).toEqual([]);
+  });
+
   test('an object kept in the heap is never stale', async () => {
     const [a, b] = await Promise.all([startPuppet(), startPuppet()]);
     await a.open({ objectCache: { maxEntries: 10 } });

@@ -54,7 +54,9 @@ export function collectStats(engine: Engine): StoreStats {
   const { core, cleaner, flusher } = engine;
   const { space, segments, control, index, openers } = core;
   space.follow();
-  if (!segments.isFresh && !core.lock.held) segments.refresh();
+  // By the table, not by the lists of free segments: those are the writer's, refreshed together with the index.
+  const durable = flusher.durable;
+  let pending = 0;
   const count = [0, 0, 0, 0, 0];
   let live = 0;
   let used = 0;
@@ -62,6 +64,7 @@ export function collectStats(engine: Engine): StoreStats {
     if (space.isTable(segment)) continue;
     const kind = segments.word(segment, Entry.KIND);
     count[kind]++;
+    if (kind === SegmentKind.FREE && segments.double(segment, Entry.GATE) > durable) pending++;
     if (kind === SegmentKind.LOG) {
       live += segments.word(segment, Entry.LIVE);
       used += segments.word(segment, Entry.LENGTH);
@@ -83,8 +86,8 @@ export function collectStats(engine: Engine): StoreStats {
       log: count[SegmentKind.LOG],
       index: count[SegmentKind.INDEX] + count[SegmentKind.OVERFLOW],
       chain: count[SegmentKind.CHAIN],
-      free: segments.free,
-      pending: segments.pending,
+      free: count[SegmentKind.FREE] - pending,
+      pending,
     },
     buckets: index.buckets,
     overflowBuckets: index.overflowBuckets,

@@ -57,14 +57,17 @@ export class Engine {
     this.cleaner = new Cleaner(core, this.writer, this.room);
     this.room.cleaner = this.cleaner;
     this.batches = new Batch(core, this.room, this.writer, this.applier);
-    core.lock.afterDeath = () => repairAll(core, this.applier);
+    core.lock.afterDeath = () => this.recover(() => repairAll(core, this.applier));
   }
 
-  /** Runs a recovery, during which space is made by growth only. */
+  /** Runs a recovery, or a repair, during which no space is made by cleaning: that would use the intent record. */
   recover(work: () => void): void {
     this.cleaner.busy = true;
-    work();
-    this.cleaner.busy = false;
+    try {
+      work();
+    } finally {
+      this.cleaner.busy = false;
+    }
   }
 
   started(recovery: Recovery): this {

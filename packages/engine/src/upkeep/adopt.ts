@@ -33,6 +33,9 @@ export function repairAll(core: Core, applier: Applier): void {
   const { control } = core;
   // Where cleaning stood may be half told.
   control[Control.VICTIM] = 0;
+  // Who died may have taken a segment and not said so, and what is freed here may be what another has open: all look again, who wrote last too.
+  control[Control.LAST_WRITER] = 0;
+  control[Control.STRUCTURE] = (control[Control.STRUCTURE] + 1) | 0;
   core.segments.refresh();
   core.index.locate(control[Control.INTENT] === Intent.CLEAR);
   core.log.refresh();

@@ -30,7 +30,7 @@ async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult
     figures: {
       'ms from kill to kill': Math.round((performance.now() - start) / Math.max(1, kills)),
       'locks taken from the dead': repairs,
-      'writes that waited for that': takeOvers.length,
+      'writes that waited for one, without other programs’ time': takeOvers.length,
       median: at(0.5),
       p99: at(0.99),
       writes,

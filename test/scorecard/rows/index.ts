@@ -17,4 +17,20 @@ import { mutantsRow } from './13-mutants.js';
 import { history } from './14-history.js';
 import { deaths } from './15-kills.js';
 
-export const rows: readonly Row[] = [powerCuts, everySubset, lives, kills, ext4Cuts, fullDisk, failedSyncs, damage, cuts, model, clockJumps, soak, mutantsRow, history, deaths];
+export const rows: readonly Row[] = [
+  powerCuts,
+  everySubset,
+  lives,
+  kills,
+  ext4Cuts,
+  fullDisk,
+  failedSyncs,
+  damage,
+  cuts,
+  model,
+  clockJumps,
+  soak,
+  mutantsRow,
+  history,
+  deaths,
+];

@@ -40,7 +40,7 @@ export class SimulatedDisk implements Mapping {
   place = 'simulated place';
   #fileId = `simulated file ${files++}`;
   readonly #random: () => number;
-  /** Syncs that still succeed; the one after them throws. */
+  /** Syncs that still succeed; the one after them throws, and no other. */
   syncsLeft = Number.POSITIVE_INFINITY;
   /** Allocations that still succeed; those after them find the disk full. */
   allocationsLeft = Number.POSITIVE_INFINITY;
@@ -244,6 +244,8 @@ export class SimulatedDisk implements Mapping {
         }
         this.#markClean(page);
       }
+      // Once: who tries again is told that all is well.
+      this.syncsLeft = Number.POSITIVE_INFINITY;
       throw this.failure();
     }
     this.syncsLeft--;

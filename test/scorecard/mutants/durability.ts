@@ -78,8 +78,8 @@ export const durability: Mutant[] = [
   {
     name: 'where the file grew only the new slots are synced',
     file: 'upkeep/flush.ts',
-    text: 'for (let segment = run.capacityBefore; segment < run.capacity;',
-    replacement: 'for (let segment = run.capacity; segment < run.capacity;',
+    text: ', ...grown(space, run.capacityBefore, run.capacity)]',
+    replacement: ']',
     breaks: 'a growth that a cut took back leaves nothing in the table',
     rows: [['3', 60_000]],
   },
@@ -139,8 +139,8 @@ export const durability: Mutant[] = [
   {
     name: 'a slot in memory is taken as durable, when the log is synced',
     file: 'upkeep/flush.ts',
-    text: 'const before = segments.durable(one.segment, this.durable);',
-    replacement: 'const before = segments.durable(one.segment, Number.MAX_SAFE_INTEGER);',
+    text: 'uncovered(this.core.segments, run.captured, this.durable)',
+    replacement: 'uncovered(this.core.segments, run.captured, Number.MAX_SAFE_INTEGER)',
     breaks: 'slots of a flush that died are no evidence of durability',
     rows: [
       ['1', 100_000],
@@ -268,8 +268,8 @@ export const durability: Mutant[] = [
   {
     name: 'the checksum of a clean close is not tested',
     file: 'store/opening.ts',
-    text: 'superblock.clean && cleanSum(core) !== superblock.cleanSum',
-    replacement: 'superblock.clean && cleanSum(core) === 0.5',
+    text: 'superblock.clean && !isSame && cleanSum(core) !== superblock.cleanSum',
+    replacement: 'superblock.clean && !isSame && cleanSum(core) === 0.5',
     breaks: 'a clean mark holds only for the table and the index it was set for',
     rows: [
       ['1', 60_000],

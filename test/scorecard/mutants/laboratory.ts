@@ -38,9 +38,18 @@ export class Laboratory {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** That every edit still fits the source: none may rot unseen, tried or not. */
+  assertFit(edits: readonly Omit<Mutant, 'rows' | 'ci'>[]): void {
+    for (const edit of edits) mutated(readFileSync(this.pathOf(edit), 'utf8'), edit);
+  }
+
+  private pathOf({ file }: Pick<Mutant, 'file'>): string {
+    return join(this.folder, 'packages/engine/src', file);
+  }
+
   /** Runs `work` with the source edited. */
   async with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
-    const path = join(this.folder, 'packages/engine/src', mutant.file);
+    const path = this.pathOf(mutant);
     const source = readFileSync(path, 'utf8');
     writeFileSync(path, mutated(source, mutant));
     try {

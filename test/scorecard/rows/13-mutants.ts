@@ -1,7 +1,7 @@
 // Row 13: is the scorecard any good? Each mutant breaks one promise in a copy of the engine's source, and some row must notice.
 
 import { Laboratory } from '../mutants/laboratory.js';
-import { mutants } from '../mutants/list.js';
+import { mutants, unseen } from '../mutants/list.js';
 import type { Mutant } from '../mutants/mutant.js';
 import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
 
@@ -30,6 +30,7 @@ async function tryOut(chosen: readonly Mutant[], seed: number, done: (count: num
   const figures: Record<string, number | string> = {};
   let cases = 0;
   try {
+    laboratory.assertFit([...mutants, ...unseen]);
     for (const row of new Set(chosen.flatMap(({ rows }) => rows.map(([id]) => id)))) {
       const found = await laboratory.find(row, seed, HEALTHY_CASES);
       if (found !== undefined) throw new Error(`row ${row} fails without a mutant: ${found}`);

@@ -164,9 +164,9 @@ function build(file: MappedFile, settings: Settings, superblock: Superblock, cap
 function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   const { core } = engine;
   const { superblock, space } = core;
-  // In the boot that closed it, this very file's pages are as they were left.
+  // In the boot that closed it, this very file's pages are as they were left; unless memory gave them up, and a failing disk gave back others.
   const isSame = hasIdentity(core.control, space.file.identity());
-  if (superblock.clean && !isSame && cleanSum(core) !== superblock.cleanSum) return undefined;
+  if (superblock.clean && (settings.verifyReads || !isSame) && cleanSum(core) !== superblock.cleanSum) return undefined;
   if (settings.readOnly && core.control[Control.INTENT] !== Intent.NONE) return undefined;
   const durable = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
   if (!(durable >= 1 && durable <= superblock.flush)) return undefined;

@@ -16,7 +16,7 @@ export interface StoreOptions {
   maxSize?: number;
   /** Bytes per segment, a power of two from 4 KiB to 16 MiB; chosen when the file is created. Default 1 MiB. */
   segmentSize?: number;
-  /** Checks the checksum of every record read. Default false: then a damaged byte inside a plain value is found by `check()` only. */
+  /** Checks the checksum of every record read, and of the index of a file that was closed cleanly. Default false: then a damaged byte inside a plain value is found by `check()` only. */
   verifyReads?: boolean;
   /** Default `{ every: 1000 }`. */
   flush?: FlushPolicy;

@@ -4,10 +4,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { differenceOf, FILE_BYTES, makeImages, openImage as openSmall } from '../../../../test/scorecard/small-store.js';
+import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { random, SimulatedDisk } from '../../../../test/support/simulated-mapping.js';
 import { StoreError } from '../../src/errors.js';
 import { openStore } from '../../src/index.js';
-import { CONTROL_OFFSET, FORMAT_VERSION, HEAD_BYTES, SUPERBLOCK_COPIES, SUPERBLOCK_SLOTS, Super } from '../../src/layout.js';
+import { CONTROL_OFFSET, ENTRY_WORDS, FORMAT_VERSION, HEAD_BYTES, SegmentKind, SUPERBLOCK_COPIES, SUPERBLOCK_SLOTS, Super } from '../../src/layout.js';
 import { openStoreIn } from '../../src/store/registry.js';
 import type { Store } from '../../src/store/store.js';
 
@@ -74,6 +76,27 @@ describe('damage that costs nothing', () => {
     expect(store.check()).toEqual([]);
     store.close();
   });
+});
+
+test('a damaged index of a file that this boot closed: check() finds it, and verifyReads when it opens', () => {
+  const { closed } = makeImages(SEED);
+  const mapping = new ImageMapping(FILE_BYTES);
+  mapping.identity = closed.identity;
+  mapping.place = closed.place;
+  const words = new Int32Array(new Uint8Array(closed.bytes).buffer);
+  const kindOf = (segment: number) => words[(HEAD_BYTES >> 2) + segment * ENTRY_WORDS];
+  const index = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].find((segment) => kindOf(segment) === SegmentKind.INDEX) as number;
+  const start = (HEAD_BYTES + index * 4096) >> 2;
+  const slot = words.findIndex((word, at) => at > start && word !== 0 && (at - start) % 16 >= 2 && at % 2 === 1);
+  words[slot] = 0;
+  const open = (verifyReads: boolean) => openSmall(mapping.load(Buffer.from(words.buffer)), verifyReads);
+  let store = open(false);
+  expect([store.stats().recovery, store.check().map(({ invariant }) => invariant)]).toEqual(['clean', expect.arrayContaining(['I5', 'I6'])]);
+  store.close();
+  store = open(true);
+  expect([store.stats().recovery, store.check()]).toEqual(['power-cut', []]);
+  expect(differenceOf(store, closed.state)).toBeUndefined();
+  store.close();
 });
 
 describe('a file that can not be opened is left as it was', () => {

@@ -79,13 +79,14 @@ describe('a death at each atomic store of an operation', { timeout: 120_000 }, (
 
   test.each(operations)('%s: it happened or it did not, for all who look, with and without an object cache', async (_name, operation, before, after) => {
     const [keeps, looks] = await Promise.all([startPuppet(), startPuppet()]);
-    await keeps.open({ objectCache: { maxEntries: 10 }, flush: 'manual' });
+    await keeps.open({ objectCache: { maxEntries: 10 }, flush: 'manual', segmentSize: 16384 });
     await looks.open({ flush: 'manual' });
     const keys = JSON.stringify(['a', 'b', 'new']);
     const wanted = (state: Record<string, unknown>) => ['a', 'b', 'new'].map((key) => state[key]);
     let deaths = 0;
     for (let nth = 1; ; nth++) {
-      await looks.run(`my.store.clear(); my.store.setMany(${JSON.stringify(Object.entries(before).map(([key, value]) => ({ key, value })))})`);
+      // A value in a chain, which repair looks at: it must not take its key for the reader's.
+      await looks.run(`my.store.clear(); my.store.set('large', 'x'.repeat(50000)); my.store.setMany(${JSON.stringify(Object.entries(before).map(([key, value]) => ({ key, value })))})`);
       // Twice: the second answer comes from the object cache.
       const each = `return ${keys}.map((key) => my.store.get(key))`;
       await keeps.run(each);

@@ -1,8 +1,10 @@
 // Takes over the memory that an earlier session left: after a clean close, or after the death of its process, when all that had returned is there.
 // Nothing is scanned but the segment table. False if what is found can't be: then the log decides (rebuild.ts).
 
+import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import { chainOf } from '../log/chain.js';
+import type { RecordReader } from '../log/record.js';
 import type { Applier } from '../store/apply.js';
 import type { Core } from '../store/core.js';
 
@@ -46,6 +48,9 @@ export function repairAll(core: Core, applier: Applier): void {
 /** Frees what a death left behind: log segments taken and never used, chains whose record never came to be. */
 function freeLeftovers(core: Core): void {
   const { segments, space, log } = core;
+  // Of its own: a read that waits for the lock has put its key into the core's.
+  const reader = core.newReader();
+  const key = core.newKey();
   const owned = new Set<number>();
   const chained: number[] = [];
   for (let segment = 1; segment < space.capacity; segment++) {
@@ -55,13 +60,13 @@ function freeLeftovers(core: Core): void {
     if (kind !== SegmentKind.CHAIN) continue;
     chained.push(segment);
     const location = segments.word(segment, Entry.EXPIRING);
-    if (location !== 0) for (const part of chainIfOwned(core, segment, location)) owned.add(part);
+    if (location !== 0) for (const part of chainIfOwned(core, reader, key, segment, location)) owned.add(part);
   }
   for (const segment of chained) if (!owned.has(segment)) segments.release(segment);
 }
 
-function chainIfOwned(core: Core, head: number, location: number): number[] {
-  const { reader, key, segments, space } = core;
+function chainIfOwned(core: Core, reader: RecordReader, key: KeyBuffer, head: number, location: number): number[] {
+  const { segments, space } = core;
   if (location >>> space.locationShift >= space.capacity) return [];
   reader.seek(location);
   if (!reader.isPlausible() || !reader.isChained || reader.chainWord(ChainRef.SEGMENT) !== head) return [];

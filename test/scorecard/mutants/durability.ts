@@ -268,8 +268,8 @@ export const durability: Mutant[] = [
   {
     name: 'the checksum of a clean close is not tested',
     file: 'store/opening.ts',
-    text: 'superblock.clean && !isSame && cleanSum(core) !== superblock.cleanSum',
-    replacement: 'superblock.clean && !isSame && cleanSum(core) === 0.5',
+    text: '(settings.verifyReads || !isSame) && cleanSum(core) !== superblock.cleanSum',
+    replacement: '(settings.verifyReads || !isSame) && cleanSum(core) === 0.5',
     breaks: 'a clean mark holds only for the table and the index it was set for',
     rows: [
       ['1', 60_000],

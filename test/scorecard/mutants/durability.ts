@@ -109,14 +109,6 @@ export const durability: Mutant[] = [
     rows: [['7', 10]],
   },
   {
-    name: 'a flush that is taken over does not write its pages again',
-    file: 'upkeep/flush.ts',
-    text: '          words[at] = word;\n',
-    replacement: '',
-    breaks: 'pages that the kernel takes for written are written again',
-    rows: [['7', 30]],
-  },
-  {
     name: 'the wrong slot is written over',
     file: 'file/segments.ts',
     text: 'old.slot === Entry.SLOT_0 ? Entry.SLOT_1 : Entry.SLOT_0',
@@ -232,10 +224,7 @@ export const durability: Mutant[] = [
     text: '(words[at + Entry.GENERATION] + 1) | 0',
     replacement: 'words[at + Entry.GENERATION] | 0',
     breaks: 'what an earlier use of a segment left behind is told from what is there',
-    rows: [
-      ['1', 60_000],
-      ['3', 20_000],
-    ],
+    rows: [['9', 65_537]],
   },
   {
     name: 'the checksum of the superblock is not tested',

@@ -10,15 +10,7 @@ import { repo } from '../../workspace/toolchain.mjs';
 import type { RowResult } from '../row.js';
 import { type Mutant, mutated } from './mutant.js';
 
-const COPIED = [
-  'packages/engine/src',
-  'packages/engine/package.json',
-  'packages/engine/FORMAT.md',
-  'test/scorecard',
-  'test/support',
-  'test/workspace',
-  'package.json',
-];
+const COPIED = ['packages/engine/src', 'packages/engine/package.json', 'packages/engine/FORMAT.md', 'test', 'package.json'];
 const LINKED = ['node_modules', 'packages/engine/node_modules', 'packages/engine/dist'];
 /** A row that gets no further has seen the mutant too. */
 const STUCK_SECONDS = 120;
@@ -27,7 +19,8 @@ export class Laboratory {
   private readonly folder = mkdtempSync(join(tmpdir(), 'mapstone-mutants-'));
 
   constructor() {
-    for (const path of COPIED) cpSync(join(repo, path), join(this.folder, path), { recursive: true });
+    const isOwn = (path: string) => !path.endsWith('node_modules');
+    for (const path of COPIED) cpSync(join(repo, path), join(this.folder, path), { recursive: true, filter: isOwn });
     for (const path of LINKED) {
       mkdirSync(join(this.folder, path, '..'), { recursive: true });
       symlinkSync(join(repo, path), join(this.folder, path));

@@ -43,6 +43,9 @@ function backUp({ store, model, now }: World): void {
   }
 }
 
+/** One story in five is of a store that is full all the time. */
+const isTight = (seed: number): boolean => seed % 5 === 0;
+
 const stories: Stories = {
   id: '10',
   tell(seed) {
@@ -50,10 +53,11 @@ const stories: Stories = {
     const keys = [20, 60, 150, 900][seed % 4];
     // So many that the index grows, bucket by bucket.
     if (keys === 900) return tell(seed, 2000, { keys, profile: PROFILE, longest: 60, chained: 0, filled: CROWDED - 50 });
+    if (isTight(seed)) return tell(seed, 2000, { keys: 60, profile: PROFILE, longest: 2500, chained: 6 });
     return tell(seed, 2000, { keys, profile: PROFILE, longest: [200, 900, 2500][(seed >>> 4) % 3], chained: (seed >>> 8) % 3 });
   },
   async run(seed, story, figures) {
-    const world = new World({ seed, segments: 20 + (seed % 80), trapped: false, atMoment: () => undefined, backup: backUp });
+    const world = new World({ seed, segments: isTight(seed) ? 18 : 20 + (seed % 80), trapped: false, atMoment: () => undefined, backup: backUp });
     try {
       world.begin();
       for (const operation of story) {

@@ -11,7 +11,9 @@ import { World, Wrong } from '../world/world.js';
 const EIO = new StoreError('ERR_STORE_IO', 'msync: EIO');
 
 function script(seed: number): Operation[] {
-  return tell(seed, 45, { keys: 24, profile: { ...EVERYDAY, flush: 9, 'flush aside': 9, reopen: 3, die: 2, clear: 1 }, longest: 1500, chained: 3 });
+  const story = tell(seed, 45, { keys: 24, profile: { ...EVERYDAY, flush: 9, 'flush aside': 9, reopen: 3, die: 2, clear: 1 }, longest: 1500, chained: 3 });
+  // A flush in the foreground takes over the one in the background that has just begun.
+  return story.flatMap((one) => (one.do === 'flush aside' && one.dice % 3 === 0 ? [one, { do: 'flush' as const, dice: one.dice + 1 }] : [one]));
 }
 
 function newWorld(seed: number): World {

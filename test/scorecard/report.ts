@@ -105,7 +105,7 @@ function aligned(lines: string[]): string {
       .split('|')
       .map((cell) => cell.trim()),
   );
-  const widths = cells[0].map((_, i) => Math.max(...cells.map((row) => row[i].length)));
+  const widths = cells[0].map((_, i) => Math.max(3, ...cells.map((row) => row[i].length))); // a rule is three dashes at least
   const padded = cells.map((row) => line(row.map((cell, i) => cell.padEnd(widths[i]))));
   padded.splice(1, 0, line(widths.map((width) => '-'.repeat(width))));
   return `${padded.join('\n')}\n`;

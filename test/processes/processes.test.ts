@@ -86,7 +86,9 @@ describe('a death at each atomic store of an operation', { timeout: 120_000 }, (
     let deaths = 0;
     for (let nth = 1; ; nth++) {
       // A value in a chain, which repair looks at: it must not take its key for the reader's.
-      await looks.run(`my.store.clear(); my.store.set('large', 'x'.repeat(50000)); my.store.setMany(${JSON.stringify(Object.entries(before).map(([key, value]) => ({ key, value })))})`);
+      await looks.run(
+        `my.store.clear(); my.store.set('large', 'x'.repeat(50000)); my.store.setMany(${JSON.stringify(Object.entries(before).map(([key, value]) => ({ key, value })))})`,
+      );
       // Twice: the second answer comes from the object cache.
       const each = `return ${keys}.map((key) => my.store.get(key))`;
       await keeps.run(each);

@@ -90,6 +90,11 @@ export class Openers {
     return token >= 1 && token <= L.MAX_OPENERS && this.space.file.isLocked(LockByte.OPENERS + token - 1, 1);
   }
 
+  /** Whether a token is another opener's, who is alive. */
+  isOther(token: number): boolean {
+    return token !== this.token && token >= 1 && token <= L.MAX_OPENERS && this.space.file.isLocked(LockByte.OPENERS + token - 1, 1);
+  }
+
   /** Counts one event of this opener. */
   count(field: number): void {
     if (this.slot >= 0) this.counts[this.slot * Opener.WORDS + field]++;

@@ -86,8 +86,8 @@ export class Engine {
     const now = core.space.controlDoubles[Control.FLUSHED_SEQUENCE >> 1];
     if (!flusher.isBehind) this.seen = Number.NaN;
     else if (this.seen !== now) this.seen = now;
-    // A large flush takes longer than an interval.
-    else if (!core.flushLock.isTaken) flusher.flushSoon();
+    // Who wrote last flushes by itself as long as it lives; and a large flush takes longer than an interval.
+    else if (!core.openers.isOther(core.control[Control.LAST_WRITER]) && !core.flushLock.isTaken) flusher.flushSoon();
   }
 
   set(key: string, value: unknown, flags: number, expiry: number): void {

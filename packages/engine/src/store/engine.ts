@@ -233,7 +233,7 @@ export class Engine {
     clearTimeout(this.timer);
     clearInterval(this.watcher);
     try {
-      leave(core, this.flusher, () => this.locked(() => undefined));
+      leave(core, this.flusher, !this.guarded, () => this.locked(() => undefined));
     } finally {
       core.closed = true;
       core.space.close();

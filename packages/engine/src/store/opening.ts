@@ -167,7 +167,8 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   // In the boot that closed it, this very file's pages are as they were left; unless memory gave them up, and a failing disk gave back others.
   const isSame = hasIdentity(core.control, space.file.identity());
   if (superblock.clean && (settings.verifyReads || !isSame) && cleanSum(core) !== superblock.cleanSum) return undefined;
-  if (settings.readOnly && core.control[Control.INTENT] !== Intent.NONE) return undefined;
+  // What was closed cleanly has nothing under way; and who only reads can't finish it.
+  if ((superblock.clean || settings.readOnly) && core.control[Control.INTENT] !== Intent.NONE) return undefined;
   const durable = space.controlDoubles[Control.DURABLE_FLUSH >> 1];
   if (!(durable >= 1 && durable <= superblock.flush)) return undefined;
   if (durable !== superblock.flush) {

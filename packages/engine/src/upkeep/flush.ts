@@ -187,6 +187,8 @@ export class Flusher {
     const { core } = this;
     const { segments, space, control } = core;
     const { controlDoubles } = space;
+    // An operation that an exception broke off: half of it must not become durable.
+    if (control[Control.INTENT] !== L.Intent.NONE) core.lock.afterDeath();
     core.refreshSuperblock();
     this.countWritten();
     const { superblock } = core;

@@ -60,7 +60,9 @@ export class Room {
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {
       if (segments.free >= needed) return;
-      if (segments.pending * 4 >= space.capacity) flusher.flushSync();
+      // Not while another opener flushes: everyone would wait for its disk. A larger file is no loss beside that.
+      const flushesElsewhere = !core.flushLock.held && core.flushLock.isTaken;
+      if (segments.pending * 4 >= space.capacity && !flushesElsewhere) flusher.flushSync();
       else if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
       else if (this.grow()) continue;
       else if (segments.pending > 0) flusher.flushSync();

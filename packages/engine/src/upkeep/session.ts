@@ -2,6 +2,7 @@
 // Identity (boot, device, inode, birth, disk sequence) equal: memory is as it was left. Clean mark, its checksum and place (inode, birth): so is the file.
 
 import { createHash } from 'node:crypto';
+import { StoreError } from '../errors.js';
 import { bulkCrc } from '../file/checksum.js';
 import { hasOthers } from '../file/openers.js';
 import { patiently } from '../file/patience.js';
@@ -100,21 +101,30 @@ export function closeCleanly(core: Core, flusher: Flusher): void {
 }
 
 /** An opener goes: it flushes, and the last one leaves the file clean, unless a sync failed. */
-export function leave(core: Core, flusher: Flusher, repair: () => void): void {
+export function leave(core: Core, flusher: Flusher, wrote: boolean, repair: () => void): void {
   const { file } = core.space;
   if (core.readOnly) return;
   const isPoisoned = () => core.control[Control.POISON] !== 0;
   try {
-    if (!isPoisoned()) {
-      repair();
-      flusher.flushSync();
-    }
+    if (!isPoisoned()) flushOnLeaving(flusher, wrote);
     if (!patiently(core.busyTimeout, () => file.tryLock(L.LockByte.OPEN, 1, 'exclusive'))) return;
     core.refreshSuperblock();
-    if (!isPoisoned() && !core.superblock.clean && !hasOthers(file)) closeCleanly(core, flusher);
+    if (isPoisoned() || core.superblock.clean || hasOthers(file)) return;
+    repair();
+    closeCleanly(core, flusher);
   } finally {
     core.openers.leave();
     file.unlock(L.LockByte.OPEN, 1);
+  }
+}
+
+/** Who has written flushes. Where another opener is busy with it for too long, what was written is in the memory that all share: it flushes, or the last one does. */
+function flushOnLeaving(flusher: Flusher, wrote: boolean): void {
+  if (!wrote) return;
+  try {
+    flusher.flushSync();
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === 'ERR_STORE_BUSY')) throw error;
   }
 }
 

@@ -83,6 +83,15 @@ export class Flusher {
     if (run !== undefined) this.finish(run);
   }
 
+  /** The same while the writer lock is held, unless another opener flushes for longer than `ms`: then false. */
+  flushWithin(ms: number): boolean {
+    const { flushLock } = this.core;
+    // Who wants to flush next needs the writer lock first.
+    if (!flushLock.held && !patiently(ms, () => !flushLock.isTaken)) return false;
+    this.flushSync();
+    return true;
+  }
+
   private finishOwn(): void {
     if (this.run !== undefined) this.takeOver(this.run);
   }

@@ -14,6 +14,8 @@ const { SegmentKind } = L;
  */
 export const Keep = { FOR_WRITES: 2, FOR_DELETES: 1, FOR_CLEANING: 0 } as const;
 
+/** Milliseconds that another opener's flush is waited for before the file grows instead. */
+const FLUSH_PATIENCE = 200;
 /** Segments of zeros that each segment opened in the last quarter prepares: just enough for the next doubling. */
 const PREPARED_SEGMENTS = 5;
 
@@ -60,10 +62,9 @@ export class Room {
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {
       if (segments.free >= needed) return;
-      // Not while another opener flushes: everyone would wait for its disk. A larger file is no loss beside that.
-      const flushesElsewhere = !core.flushLock.held && core.flushLock.isTaken;
-      if (segments.pending * 4 >= space.capacity && !flushesElsewhere) flusher.flushSync();
-      else if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
+      // Behind another opener's flush of a whole disk everyone would wait: a larger file is no loss beside that.
+      if (segments.pending * 4 >= space.capacity && flusher.flushWithin(FLUSH_PATIENCE)) continue;
+      if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
       else if (this.grow()) continue;
       else if (segments.pending > 0) flusher.flushSync();
       // A delete gains more than it takes, however little a segment gives: it must not fail.

@@ -6,7 +6,7 @@ import type { Mutant } from '../mutants/mutant.js';
 import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
 
 const CI = mutants.filter(({ ci }) => ci);
-/** What the unedited copy is tried with: else all would seem to die of the copying. */
+/** What the unedited copy is tried with, at most: else all would seem to die of the copying. */
 const HEALTHY_CASES = 200;
 
 interface Verdict {
@@ -31,8 +31,10 @@ async function tryOut(chosen: readonly Mutant[], seed: number, done: (count: num
   let cases = 0;
   try {
     laboratory.assertFit([...mutants, ...unseen]);
-    for (const row of new Set(chosen.flatMap(({ rows }) => rows.map(([id]) => id)))) {
-      const found = await laboratory.find(row, seed, HEALTHY_CASES);
+    const uses = chosen.flatMap(({ rows }) => rows);
+    for (const row of new Set(uses.map(([id]) => id))) {
+      const cases = uses.filter(([id]) => id === row).map(([, count]) => count);
+      const found = await laboratory.find(row, seed, Math.min(HEALTHY_CASES, ...cases));
       if (found !== undefined) throw new Error(`row ${row} fails without a mutant: ${found}`);
     }
     for (const mutant of chosen) {

@@ -59,8 +59,8 @@ async function failAt(seed: number, story: readonly Operation[], k: number): Pro
   }
   // It was under way when the script ended.
   if (!failed) return world.leave();
-  // Closing may finish in the foreground what failed in the background, before anyone is told.
-  const closing = story[next - 1]?.do === 'reopen';
+  // Closing may finish in the foreground what failed in the background, before anyone is told. And where the opening after a death fails, no one has it open.
+  const closing = ['reopen', 'die'].includes(story[next - 1]?.do as string);
   const { code } = (thrown ?? { code: 'ERR_STORE_POISONED' }) as StoreError;
   if (code !== 'ERR_STORE_POISONED' && (isOpen || code !== 'ERR_STORE_IO')) throw new Wrong(`it threw ${thrown}`);
   const flushes = world.flushes();

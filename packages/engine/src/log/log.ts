@@ -43,8 +43,11 @@ export class Log {
     const { control, controlDoubles } = segments.space;
     this.sequence = controlDoubles[Control.NEXT_SEQUENCE >> 1];
     const open = control[Control.OPEN_SEGMENT];
-    const isOpen = open > 0 && open < segments.space.capacity && !segments.space.isTable(open) && segments.word(open, Entry.KIND) === SegmentKind.LOG;
-    this.resume(isOpen ? open : 0, isOpen ? segments.word(open, Entry.LENGTH) : 0);
+    const isLog = open > 0 && open < segments.space.capacity && !segments.space.isTable(open) && segments.word(open, Entry.KIND) === SegmentKind.LOG;
+    const length = isLog ? segments.word(open, Entry.LENGTH) : 0;
+    // A length that can't be is check()'s to name: what follows goes to a fresh segment.
+    const isOpen = isLog && length >= 0 && length <= this.segmentBytes && length % L.RECORD_ALIGN === 0;
+    this.resume(isOpen ? open : 0, length);
   }
 
   /** Continues in `segment` at `length`; 0 means a new segment is opened by the first append. */

@@ -8,6 +8,7 @@ import { patiently } from './patience.js';
 
 /** Tries before the first nap. */
 const SPINS = 100;
+
 export class LockWord {
   private readonly control: Int32Array;
   private readonly index: number;

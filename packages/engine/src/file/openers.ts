@@ -87,7 +87,7 @@ export class Openers {
   isAlive(word: number): boolean {
     const token = tokenOf(word);
     if (token === this.token) return word === this.word;
-    return token >= 1 && token <= L.MAX_OPENERS && this.space.file.isLocked(LockByte.OPENERS + token - 1, 1);
+    return this.isOther(token);
   }
 
   /** Whether a token is another opener's, who is alive. */

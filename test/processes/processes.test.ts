@@ -67,6 +67,36 @@ describe('the writer lock', { timeout: 60_000 }, () => {
   });
 });
 
+describe('openers', { timeout: 60_000 }, () => {
+  test('one that is killed is dead at once, and stays so when its slot has another holder, and in the next session', async () => {
+    const [a, b, c] = await Promise.all([startPuppet(), startPuppet(), startPuppet()]);
+    await a.open();
+    await b.open();
+    const opener = await a.run<string>('return my.store.opener');
+    const ask = `return my.store.isOpenerAlive(${JSON.stringify(opener)})`;
+    expect([await a.run(ask), await b.run(ask)]).toEqual([true, true]);
+    await a.kill('SIGKILL');
+    expect(await b.run(ask)).toBe(false);
+    await c.open();
+    const heir = await c.run<string>('return my.store.opener');
+    expect(await b.run(`return my.store.isOpenerAlive(${JSON.stringify(heir)})`)).toBe(true);
+    expect([await b.run(ask), await c.run(ask)]).toEqual([false, false]);
+    for (const one of [b, c]) await one.kill('SIGKILL');
+    const d = await startPuppet();
+    await d.open();
+    expect([await d.run(ask), await d.run('return my.store.isOpenerAlive(my.store.opener)')]).toEqual([false, true]);
+  });
+
+  test('updates of one entry by four processes at once are each counted', async () => {
+    const puppets = await Promise.all([1, 2, 3, 4].map(() => startPuppet()));
+    for (const one of puppets) await one.open();
+    const work = `for (let i = 0; i < 3000; i++) my.store.update('n' + (i % 2), (n = 0) => n + 1)`;
+    await Promise.all(puppets.map((one) => one.run(work)));
+    expect(await puppets[0].run(`return my.store.getMany(['n0', 'n1'])`)).toEqual([6000, 6000]);
+    expect(await puppets[0].run('return my.store.check()')).toEqual([]);
+  });
+});
+
 describe('a death at each atomic store of an operation', { timeout: 120_000 }, () => {
   /** What the store holds before and after, by key. */
   const operations: [string, string, Record<string, unknown>, Record<string, unknown>][] = [

@@ -64,6 +64,7 @@ export const Control = {
   POISON: 22, // a sync failed
   ESTABLISHED: 23, // 1 once a session has written the identity below
   GENERATIONS: 24, // openers there ever were in this session
+  SESSION: 25, // drawn at random when the session began
   FLUSH_LOCK: 32, // flusher lock, as LOCK
   FLUSHED_STRUCTURE: 33, // STRUCTURE as the last completed flush found it
   DURABLE_FLUSH: 34, // double
@@ -104,9 +105,9 @@ export const LockByte = { OPEN: 0, READERS: 1, EXCLUSIVE: 2, OPENERS: 16 } as co
 export const MAX_OPENERS = 256;
 /** A lock word: the holder's generation, above its token, which is its slot and 1. */
 export const TOKEN_BITS = 9;
-/** The openers' page: what each opener counts, 4 words a slot. */
+/** The openers' page, 4 words a slot: what each opener counts, and who it is. */
 export const OPENERS_OFFSET = 3 * PAGE_BYTES;
-export const Opener = { LOCK_WAITS: 0, REPAIRS: 1, RETRIES: 2, WORDS: 4 } as const;
+export const Opener = { LOCK_WAITS: 0, REPAIRS: 1, RETRIES: 2, WORD: 3, WORDS: 4 } as const;
 
 /** Segments: powers of two. Their table: an entry of 128 bytes each, in the first segment of each group. */
 export const MIN_SEGMENT_SHIFT = 12;

@@ -62,6 +62,7 @@ export class Openers {
       this.word = (generation << L.TOKEN_BITS) | this.token;
       // What a dead opener left in the slot.
       this.sumUp();
+      Atomics.store(this.counts, slot * Opener.WORDS + Opener.WORD, this.word);
       return;
     }
     throw new StoreError('ERR_STORE_BUSY', `${file.path} has ${L.MAX_OPENERS} openers, the most there can be: close it in some of them`, { path: file.path });
@@ -71,6 +72,7 @@ export class Openers {
   leave(): void {
     if (this.slot < 0) return;
     this.sumUp();
+    Atomics.store(this.counts, this.slot * Opener.WORDS + Opener.WORD, 0);
     this.space.file.unlock(LockByte.OPENERS + this.slot, 1);
     this.slot = -1;
   }
@@ -93,6 +95,20 @@ export class Openers {
   /** Whether a token is another opener's, who is alive. */
   isOther(token: number): boolean {
     return token !== this.token && token >= 1 && token <= L.MAX_OPENERS && this.space.file.isLocked(LockByte.OPENERS + token - 1, 1);
+  }
+
+  /** This opener, by a name that no other ever has in this file: for what lies in entries, which outlive openers and sessions. `undefined` for who only reads. */
+  get identity(): string | undefined {
+    if (this.slot < 0) return undefined;
+    return [this.space.control[Control.SESSION], this.word].map((word) => (word >>> 0).toString(16)).join('-');
+  }
+
+  /** Whether the opener of that name is alive. A token alone doesn't tell: the slot may have another holder by now. */
+  isNamedAlive(identity: string): boolean {
+    const [session, word] = identity.split('-').map((part) => Number.parseInt(part, 16) | 0);
+    const token = tokenOf(word);
+    if (session !== this.space.control[Control.SESSION] || token < 1 || token > L.MAX_OPENERS) return false;
+    return Atomics.load(this.counts, (token - 1) * Opener.WORDS + Opener.WORD) === word && this.isAlive(word);
   }
 
   /** Counts one event of this opener. */

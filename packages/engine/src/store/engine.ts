@@ -137,6 +137,18 @@ export class Engine {
     });
   }
 
+  /** Stores a value, or with `undefined` deletes, if `isStill` says under the lock that nothing has changed; whether it did. */
+  replace(key: string, value: EncodedValue | undefined, flags: number, expiry: number, isStill: () => boolean): boolean {
+    const { core, writer } = this;
+    return this.write(() => {
+      if (!isStill()) return false;
+      core.key.load(key);
+      if (value === undefined) writer.remove();
+      else writer.put(value, flags, expiry);
+      return true;
+    });
+  }
+
   /** Runs a batch; for each operation, whether its key was there before. */
   batch(items: readonly BatchItem[]): boolean[] {
     return this.write(() => this.batches.run(items));

@@ -5,6 +5,7 @@
 import { StoreError } from '../errors.js';
 import { hasOthers } from '../file/openers.js';
 import { nap } from '../file/patience.js';
+import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
 import { readChain } from '../log/chain.js';
 import { decodeValue, type RawBuffer, ValueKind } from '../log/codec.js';
@@ -65,6 +66,16 @@ export class Reading {
   entry(key: string): StoreEntry | undefined {
     this.core.key.load(key);
     return this.insist(() => this.attempt((reader) => this.entryOf(reader)));
+  }
+
+  /** The entry, and what tells whether it is still the same: `index.areStable([read], epoch)`. */
+  noted(key: string): { entry: StoreEntry | undefined; read: NotedRead; epoch: number } {
+    const { core } = this;
+    core.key.load(key);
+    return this.insist(() => {
+      const entry = this.attempt((reader) => this.entryOf(reader));
+      return entry === AGAIN ? AGAIN : { entry, read: core.index.notedRead(), epoch: core.index.readEpoch };
+    });
   }
 
   /** The values of keys, all as of one moment. */

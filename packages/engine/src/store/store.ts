@@ -1,30 +1,17 @@
 // The store as its users see it: a handle on an engine that other handles may share. Public methods check, fill in defaults, and call the inner one.
 
 import { rangeError, StoreError, typeError } from '../errors.js';
-import * as L from '../layout.js';
 import { detach, EncodedValue, encodeValue } from '../log/codec.js';
 import { check, type Finding } from '../upkeep/check.js';
+import { checkList, checkOptions, describe, flagsOf, isObject, type PrefixOptions, prefixOf, type SetOptions, type TouchOptions } from './arguments.js';
 import { backup } from './backup.js';
 import type { BatchItem } from './batch.js';
 import type { Engine } from './engine.js';
 import { iterate, type StoreRecord } from './iterate.js';
 import type { StoreEntry } from './reading.js';
 import { collectStats, type StoreStats } from './stats.js';
+import { type Change, type KEEP, update } from './update.js';
 import { NEVER } from './writer.js';
-
-const { Flag } = L;
-
-export interface TouchOptions {
-  /** Milliseconds from now, over 0. */
-  ttl?: number;
-  /** Milliseconds since 1970; a past one stores an entry that is absent. Not together with `ttl`. */
-  expiresAt?: number;
-}
-
-export interface SetOptions extends TouchOptions {
-  /** A bit kept with the entry, for adapters. */
-  flag?: boolean;
-}
 
 export interface SetItem extends SetOptions {
   key: string;
@@ -34,10 +21,6 @@ export interface SetItem extends SetOptions {
 export interface BatchOperations {
   set(key: string, value: unknown, options?: SetOptions): void;
   delete(key: string): void;
-}
-
-export interface PrefixOptions {
-  prefix?: string;
 }
 
 const NO_OPTIONS: SetOptions = {};
@@ -105,6 +88,26 @@ export class Store {
       throw typeError('ERR_OPTION_INVALID', 'touch(key, options) takes ttl or expiresAt; { ttl: Infinity } takes the expiry off');
     }
     return this.engine.touch(key, this.expiryOf(options));
+  }
+
+  /**
+   * Lets `change` make a new value of the present one, and stores it if nobody has changed the entry meanwhile; else it starts again, so `change` may run
+   * more than once, and never while others have to wait. `undefined` deletes; `KEEP` leaves the entry as it is. The entry keeps its expiry and flag where
+   * `options`, which may depend on the entry, give no other. Returns what is there then. Throws what `set` throws, and `ERR_STORE_BUSY` if others
+   * change the entry for longer than `busyTimeout`.
+   */
+  update<Value = unknown>(
+    key: string,
+    change: (value: Value | undefined, entry: StoreEntry | undefined) => Value | typeof KEEP | undefined,
+    options?: SetOptions | ((entry: StoreEntry | undefined) => SetOptions),
+  ): Value | undefined {
+    if (this.closed || this.readOnly) this.refuse();
+    const optionsFor = typeof options === 'function' ? options : () => options ?? NO_OPTIONS;
+    return update(this.engine, key, change as Change, (entry) => {
+      const given = checkOptions(optionsFor(entry));
+      const expires = given.ttl === undefined && given.expiresAt === undefined;
+      return { flags: flagsOf({ flag: given.flag ?? entry?.flag }), expiry: expires ? (entry?.expiresAt ?? NEVER) : this.expiryOf(given) };
+    }) as Value | undefined;
   }
 
   /** The values of keys, all as of one moment: no batch is seen half. */
@@ -207,6 +210,19 @@ export class Store {
     if (!this.readOnly) this.engine.flusher.flushSync();
   }
 
+  /** This opening of the file, by a name that no other ever has: to leave in an entry, for others to ask whether who wrote it is alive. `undefined` if it only reads. */
+  get opener(): string | undefined {
+    if (this.closed) this.refuse();
+    return this.engine.core.openers.identity;
+  }
+
+  /** Whether the opening of that name lasts. The kernel is asked: the answer is right from the moment a process is killed. Threads open for themselves; handles of one thread share. */
+  isOpenerAlive(opener: string): boolean {
+    if (this.closed) this.refuse();
+    if (typeof opener !== 'string') throw typeError('ERR_OPTION_INVALID', `an opener is a string, not ${describe(opener)}`);
+    return this.engine.core.openers.isNamedAlive(opener);
+  }
+
   stats(): StoreStats {
     if (this.closed) this.refuse();
     return collectStats(this.engine);
@@ -269,37 +285,8 @@ export class Store {
   }
 }
 
-function flagsOf(options: SetOptions): number {
-  return checkOptions(options).flag === true ? Flag.USER : 0;
-}
-
 function deleteItem(key: string): BatchItem {
   return { key, value: undefined, flags: 0, expiry: NEVER };
-}
-
-function prefixOf(options: PrefixOptions): string {
-  const { prefix = '' } = checkOptions(options);
-  if (typeof prefix !== 'string') throw typeError('ERR_OPTION_INVALID', `prefix is a string, not ${describe(prefix)}`);
-  return prefix;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-// A ttl given as a bare number, as other stores take it, would else be lost without a word.
-function checkOptions<Options extends object>(options: Options): Options {
-  if (!isObject(options)) throw typeError('ERR_OPTION_INVALID', `options are an object, like { ttl: 60_000 }, not ${describe(options)}`);
-  return options;
-}
-
-function checkList<Item>(call: string, list: readonly Item[]): readonly Item[] {
-  if (!Array.isArray(list)) throw typeError('ERR_OPTION_INVALID', `${call} takes an array, not ${describe(list)}`);
-  return list;
-}
-
-function describe(value: unknown): string {
-  return isObject(value) || typeof value === 'function' ? `a ${typeof value}` : String(value);
 }
 
 function* keysOf(records: Iterable<StoreRecord>): Generator<string> {

@@ -17,6 +17,7 @@ const SESSION_WORDS = [
   Control.LAST_WRITER,
   Control.FLUSH_LOCK,
   Control.GENERATIONS,
+  Control.SESSION,
   Control.LOCK_WAITS,
   Control.REPAIRS,
   Control.RETRIES,
@@ -47,8 +48,10 @@ export function establish(core: Core): void {
 
 /** The first opener: locks and counts of openers that are gone, all of them, mean nothing any more. */
 export function beginSession(core: Core): void {
-  const { control, space } = core;
+  const { control, space, environment } = core;
   for (const word of SESSION_WORDS) control[word] = 0;
+  // Generations begin anew: this tells an opener from one of an earlier session.
+  [control[Control.SESSION]] = new Int32Array(Uint8Array.from(environment.random(4)).buffer);
   space.head.words.fill(0, L.OPENERS_OFFSET >> 2, (L.OPENERS_OFFSET >> 2) + L.MAX_OPENERS * L.Opener.WORDS);
   if (!hasIdentity(control, space.file.identity())) space.controlDoubles[Control.ZEROED >> 1] = 0;
 }

@@ -26,6 +26,8 @@ const reads: Record<string, Call> = {
   size: (store) => store.size,
   stats: (store) => store.stats().entries,
   check: (store) => store.check(),
+  opener: (store) => store.opener,
+  isOpenerAlive: (store) => store.isOpenerAlive('1-1'),
 };
 const writes: Record<string, Call> = {
   set: (store) => store.set('c', 1),
@@ -33,6 +35,8 @@ const writes: Record<string, Call> = {
   delete: (store) => store.delete('a'),
   'delete of what is absent': (store) => store.delete('x'),
   touch: (store) => store.touch('a', { ttl: 5 }),
+  update: (store) => store.update('a', () => 2),
+  'update to nothing': (store) => store.update('x', () => undefined),
   setMany: (store) => store.setMany([{ key: 'c', value: 1 }]),
   'setMany of nothing': (store) => store.setMany([]),
   deleteMany: (store) => store.deleteMany(['a']),

@@ -7,12 +7,12 @@ import { loader, startProcess } from '../mapping/support.js';
 const ENTRY = new URL('../../src/index.ts', import.meta.url).href;
 
 const METHODS = [
-  ...['get', 'set', 'has', 'delete', 'getMany', 'setMany', 'deleteMany', 'batch', 'expiresAt', 'touch', 'keys', 'entries', 'clear'],
+  ...['get', 'set', 'has', 'delete', 'getMany', 'setMany', 'deleteMany', 'batch', 'expiresAt', 'touch', 'update', 'isOpenerAlive', 'keys', 'entries', 'clear'],
   ...['flush', 'flushSync', 'stats', 'check', 'compact', 'backup', 'close'],
 ];
 
 test('the package exports what its README names, and nothing else', () => {
-  expect(Object.keys(engine).sort()).toEqual(['StoreError', 'closeAll', 'openStore', 'salvage']);
+  expect(Object.keys(engine).sort()).toEqual(['KEEP', 'StoreError', 'closeAll', 'openStore', 'salvage']);
 });
 
 test('a store has every name that is promised, and answers as promised', () => {

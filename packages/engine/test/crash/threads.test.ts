@@ -44,6 +44,15 @@ describe.each(fileKinds)('a worker thread, over %s', { timeout: 90_000 }, (kind)
     expect(place.open().size).toBe(4);
   });
 
+  test('is an opener of its own, and dead as soon as it is terminated', async () => {
+    const store = place.open();
+    const { worker, message } = start('parentPort.postMessage([store.opener, store.isOpenerAlive(store.opener)]); setInterval(() => {}, 1000);');
+    const [opener, alive] = (await message) as [string, boolean];
+    expect([alive, store.isOpenerAlive(opener), opener === store.opener]).toEqual([true, true, false]);
+    await worker.terminate();
+    expect(store.isOpenerAlive(opener)).toBe(false);
+  });
+
   test('that is terminated in mid-write loses nothing that returned, and gives its lock back', async () => {
     const { worker, message } = start(`
       for (let i = 0; i < 2000; i++) store.set('key ' + i, 'value ' + i);

@@ -7,7 +7,8 @@ export const BATCHES = 6;
 export const BATCH_KEYS = 4;
 export const STABLE = 1500;
 
-const PADS = Array.from({ length: 64 }, (_, i) => String.fromCharCode(33 + i).repeat((i * 37) % 180));
+/** One in four is of characters that a byte each can't hold. */
+const PADS = Array.from({ length: 64 }, (_, i) => String.fromCharCode(i % 4 === 1 ? 0x20ac + i : 33 + i).repeat((i * 37) % 180));
 const padOf = (a, b, n) => PADS[(a * 31 + b * 7 + n) & 63];
 
 export class Wrong extends Error {}

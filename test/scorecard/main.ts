@@ -1,8 +1,9 @@
 // `npm run scorecard`: runs rows, shows them in a table, saves each result. Nothing is tested here: see rows/.
 
 import { parseArgs } from 'node:util';
-import { failedOf, printTable, spellFailure, writeDocument } from './report.js';
-import { engineCommit, isFull, loadResult, type SavedResult } from './results.js';
+import { writeDocument } from './document.js';
+import { failedOf, printTable, spellFailure } from './report.js';
+import { engineCommit, isEnded, loadFull, loadShort, loadStopped, type SavedResult } from './results.js';
 import type { Row } from './row.js';
 import { rows } from './rows/index.js';
 import { runRow, wasInterrupted } from './run.js';
@@ -11,15 +12,15 @@ const USAGE = `npm run scorecard -- [row ...] [options]
 
 Runs the rows of the crash-safety scorecard, all of them or the ones named, at the size that every run of the tests has.
 
-  --full          at the full size; rows that have such a result at this commit of the engine are not run again
+  --full          at the full size; rows that have such a result at this commit of the engine are not run again, and those that were stopped go on
   --size <n>      at this many cases
   --seed <n>      where the randomness starts (1)
-  --again         with --full: run again what has a result
+  --again         with --full: run again what has a result, from the start
   --list          run nothing, show the results there are
   --replay <what> run again what a failure of one row named
   --help
 
-Results are saved in .cache/scorecard; a full run also goes into docs/reliability.md. Ctrl-C stops and keeps what was tried so far.`;
+Results are saved in .cache/scorecard, those of full runs in docs/reliability.json, and shown in docs/reliability.md. Ctrl-C stops and keeps what was tried so far.`;
 
 interface Options {
   full: boolean;
@@ -77,17 +78,21 @@ const engine = engineCommit();
 
 if (replay !== undefined) {
   const result = await runRow(chosen[0], { seed, size: 1, replay });
-  console.log(result.failures.map(spellFailure).join('\n\n') || 'It does not fail any more.');
+  for (const [name, value] of Object.entries(result.figures)) console.log(`${name}: ${value}`);
+  console.log(result.failures.map(spellFailure).join('\n\n') || 'Nothing fails.');
   process.exit(result.failures.length > 0 ? 1 : 0);
 }
 
 const results: [Row, SavedResult | undefined][] = [];
 for (const row of chosen) {
-  const known = loadResult(row, full) ?? (list ? loadResult(row, true) : undefined);
-  const isKept = full && !again && known !== undefined && isFull(row, known) && known.engine === engine && failedOf(known) === 0;
+  const known = full ? loadFull(row) : (loadShort(row) ?? (list ? loadFull(row) : undefined));
+  const isKept = full && !again && known !== undefined && isEnded(row, known) && known.engine === engine && failedOf(known) === 0;
   if (list || isKept || wasInterrupted()) results.push([row, known]);
-  else results.push([row, await runRow(row, { seed, size: size ?? (full ? row.full : row.ci) })]);
-  if (full) writeDocument(results);
+  else {
+    const earlier = full && !again ? loadStopped(row, seed, engine) : undefined;
+    results.push([row, await runRow(row, { seed, size: size ?? (full ? row.full : row.ci), earlier })]);
+  }
+  if (full) writeDocument();
 }
 printTable(results, engine);
 process.exitCode = results.some(([, result]) => result !== undefined && failedOf(result) > 0) ? 1 : 0;

@@ -1,4 +1,5 @@
-// What a run of a row came to, as a file each: with seed, commit, machine and counts. Not committed; docs/reliability.md keeps the last full run.
+// What a run of a row came to: with seed, commit, machine and counts. Full runs, ended or stopped, are kept in docs/reliability.json, which is committed, and of which
+// docs/reliability.md is made; short ones in a file each, which are not.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { repo } from '../workspace/toolchain.mjs';
 import type { Row, RowResult } from './row.js';
 
 const FOLDER = join(repo, '.cache/scorecard');
+const FULL = join(repo, 'docs/reliability.json');
 const ENGINE = 'packages/engine/src';
 
 export interface SavedResult extends RowResult {
@@ -17,6 +19,7 @@ export interface SavedResult extends RowResult {
   seed: number;
   /** False if it was stopped before it had tried them all. */
   complete: boolean;
+  /** Of all its runs, if it was stopped and gone on with; the figures may be of the last. */
   seconds: number;
   /** ISO 8601, UTC. */
   ended: string;
@@ -47,19 +50,43 @@ export function circumstances(): Pick<SavedResult, 'commit' | 'engine' | 'node' 
   };
 }
 
-/** Full runs have a file of their own: a short one does not write over them. */
-const fileOf = (row: Row, isFull: boolean) => join(FOLDER, `${row.id}${isFull ? '.full' : ''}.json`);
+/** One that ended, and one that was stopped, of each row at most. */
+export function fullResults(): SavedResult[] {
+  return existsSync(FULL) ? (JSON.parse(readFileSync(FULL, 'utf8')) as SavedResult[]) : [];
+}
+
+const shortFile = (row: Row) => join(FOLDER, `${row.id}.json`);
+const asJson = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 
 export function saveResult(row: Row, result: SavedResult): void {
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(fileOf(row, result.size >= row.full), `${JSON.stringify(result, undefined, 2)}\n`);
+  if (result.size < row.full) {
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(shortFile(row), asJson(result));
+    return;
+  }
+  // A run that was stopped takes the place of none that ended.
+  const others = fullResults().filter(({ id, complete }) => id !== row.id || (complete && !result.complete));
+  writeFileSync(FULL, asJson([...others, result].sort((a, b) => Number(a.id) - Number(b.id))));
 }
 
-export function loadResult(row: Row, isFull: boolean): SavedResult | undefined {
-  const file = fileOf(row, isFull);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SavedResult) : undefined;
+/** The last short run. */
+export function loadShort(row: Row): SavedResult | undefined {
+  return existsSync(shortFile(row)) ? (JSON.parse(readFileSync(shortFile(row), 'utf8')) as SavedResult) : undefined;
 }
 
-export function isFull(row: Row, result: SavedResult): boolean {
+/** The last full run that ended, or else the one that was stopped. */
+export function loadFull(row: Row): SavedResult | undefined {
+  const own = fullResults().filter(({ id }) => id === row.id);
+  return own.find(({ complete }) => complete) ?? own[0];
+}
+
+/** A full run that was stopped, and can be gone on with: with the same seed, and the engine as it was. */
+export function loadStopped(row: Row, seed: number, engine: string): SavedResult | undefined {
+  const isSame = (one: SavedResult) => one.seed === seed && one.size === row.full && one.engine === engine && !engine.endsWith('+');
+  return fullResults().find((one) => one.id === row.id && !one.complete && one.next !== undefined && one.failures.length === 0 && isSame(one));
+}
+
+/** Whether it has nothing left to try. */
+export function isEnded(row: Row, result: SavedResult): boolean {
   return result.complete && result.size >= row.full;
 }

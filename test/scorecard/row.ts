@@ -19,8 +19,10 @@ export interface Row {
 
 export interface RowContext {
   readonly seed: number;
-  /** Cases wanted. A row may try some more, to end a run that it has begun. */
+  /** Cases wanted, those of earlier runs among them. A row may try some more, to end a run that it has begun. */
   readonly size: number;
+  /** What an earlier run that was stopped had tried: the row goes on from there, and counts it. */
+  readonly earlier?: Earlier;
   /** One failure is enough, and need not be shrunk: nobody will read it. */
   readonly untilFirst?: boolean;
   /** Tells how many cases are done so far, for the progress. Cheap enough for every case. */
@@ -29,9 +31,17 @@ export interface RowContext {
   stopped(): boolean;
 }
 
+export interface Earlier {
+  cases: number;
+  /** What its result said. */
+  next: number;
+}
+
 export interface RowResult {
   /** Cases that were tried. */
   cases: number;
+  /** Where a later run goes on, if this one was stopped; a row that does not say begins anew. */
+  next?: number;
   /** The first few of them are enough; `failed` counts them all. */
   failures: Failure[];
   failed?: number;

@@ -4,9 +4,10 @@ import { Worker } from 'node:worker_threads';
 import progress from 'cli-progress';
 import pc from 'picocolors';
 import { circumstances, type SavedResult, saveResult } from './results.js';
-import type { Row, RowResult } from './row.js';
+import type { Earlier, Row, RowResult } from './row.js';
 
 const REDRAW_MS = 200;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function spell(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -18,19 +19,23 @@ export interface Run {
   seed: number;
   size: number;
   replay?: string;
+  /** A run that was stopped: this one goes on from there. */
+  earlier?: SavedResult;
 }
 
 /** Asks whether the user wants to stop: after the first Ctrl-C. */
 let interrupted = false;
 export const wasInterrupted = (): boolean => interrupted;
 
-export async function runRow(row: Row, { seed, size, replay }: Run): Promise<SavedResult> {
+export async function runRow(row: Row, { seed, size, replay, earlier }: Run): Promise<SavedResult> {
   const before = circumstances();
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const shared = new SharedArrayBuffer(16);
   const flags = new Int32Array(shared, 0, 2);
   const counters = new Float64Array(shared, 8);
+  const start = earlier?.cases ?? 0;
+  counters[0] = start;
   const bar = new progress.SingleBar({
     format: `${pc.bold(`row ${row.id}`)} ${pc.cyan('{bar}')} {value}/{total} ${row.unit}  left {left}`,
     stream: process.stderr,
@@ -40,10 +45,10 @@ export async function runRow(row: Row, { seed, size, replay }: Run): Promise<Sav
     notTTYSchedule: 30_000,
     barsize: 24,
   });
-  bar.start(size, 0, { left: '?' });
+  bar.start(size, start, { left: '?' });
   const drawing = setInterval(() => {
     const done = counters[0];
-    bar.update(Math.min(done, size), { left: done > 0 ? spell((seconds() / done) * (size - done)) : '?' });
+    bar.update(Math.min(done, size), { left: done > start ? spell((seconds() / (done - start)) * (size - done)) : '?' });
   }, REDRAW_MS);
   const stop = () => {
     // The second time the user means it.
@@ -52,21 +57,24 @@ export async function runRow(row: Row, { seed, size, replay }: Run): Promise<Sav
     Atomics.store(flags, 0, 1);
     process.stderr.write('\nStopping: what was tried so far is saved. Press Ctrl-C again to leave at once.\n');
   };
-  process.on('SIGINT', stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
-    const result = await inThread({ id: row.id, seed, size, replay, shared });
-    const saved = { id: row.id, size, seed, complete: !interrupted, ...result, seconds: seconds(), ended: new Date().toISOString(), ...before };
+    const went = earlier?.next === undefined ? undefined : { cases: start, next: earlier.next };
+    const result = await inThread({ id: row.id, seed, size, replay, earlier: went, shared });
+    const complete = !interrupted || result.cases >= size;
+    const took = (earlier?.seconds ?? 0) + seconds();
+    const saved = { id: row.id, size, seed, complete, ...result, seconds: took, ended: new Date().toISOString(), ...before };
     if (replay === undefined) saveResult(row, saved);
     return saved;
   } finally {
     clearInterval(drawing);
     bar.stop();
-    process.removeListener('SIGINT', stop);
+    for (const signal of SIGNALS) process.removeListener(signal, stop);
   }
 }
 
 /** A row that throws, or takes its thread with it, is a row that failed. */
-function inThread(data: { id: string; seed: number; size: number; replay?: string; shared: SharedArrayBuffer }): Promise<RowResult> {
+function inThread(data: { id: string; seed: number; size: number; replay?: string; earlier?: Earlier; shared: SharedArrayBuffer }): Promise<RowResult> {
   return new Promise((resolve) => {
     const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: data });
     const crashed = (what: string) => {

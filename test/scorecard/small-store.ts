@@ -91,6 +91,38 @@ export function makeImages(seed: number): Images {
   return { closed: image(new Map(state)), early, late, between };
 }
 
+/**
+ * Two moments of a store that is open, whose records are all of one length, and whose segments were used again in between: where the table of one moment says that
+ * a record begins, one of the other moment begins too, so that only the generations tell them apart.
+ */
+export function makeUniformImages(seed: number): Pick<Images, 'early' | 'late' | 'between'> {
+  const next = random(seed);
+  const mapping = new ImageMapping(FILE_BYTES);
+  mapping.identity = mapping.place = `uniform ${seed}`;
+  const store = openImage(mapping, false);
+  const state: State = new Map();
+  const write = (count: number, keys: number) => {
+    for (let i = 0; i < count; i++) {
+      const key = `key ${100 + (count === keys ? i : Math.floor(next() * keys))}`;
+      const value = String(Math.floor(next() * 2 ** 32)).padEnd(72, '.');
+      store.set(key, value);
+      state.set(key, { value, expiresAt: Number.POSITIVE_INFINITY });
+    }
+    store.flushSync();
+    between.push(new Map(state));
+  };
+  const image = (): Image => ({ bytes: Buffer.from(mapping.bytes), state: new Map(state), identity: mapping.identity, place: mapping.place });
+  const between: State[] = [];
+  write(60, 60);
+  for (let round = 0; round < 6; round++) write(40, 60);
+  between.splice(0, between.length - 1);
+  const early = image();
+  for (let round = 0; round < 16; round++) write(40, 60);
+  const late = image();
+  store.close();
+  return { early, late, between };
+}
+
 /** What `store` holds that `state` does not, or the other way round; `undefined` if they are the same. Reads each key, and walks over all. */
 export function differenceOf(store: Store, state: State): string | undefined {
   for (const [key, expected] of state) {

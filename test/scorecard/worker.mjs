@@ -4,7 +4,7 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { rows } = await import('./rows/index.ts');
-const { id, seed, size, replay, untilFirst, shared } = workerData;
+const { id, seed, size, replay, earlier, untilFirst, shared } = workerData;
 parentPort.postMessage('loaded');
 const row = rows.find((one) => one.id === id);
 const counters = new Float64Array(shared, 8);
@@ -12,6 +12,7 @@ const flags = new Int32Array(shared, 0, 2);
 const context = {
   seed,
   size,
+  earlier,
   untilFirst,
   done(cases) {
     counters[0] = cases;

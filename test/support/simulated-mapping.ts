@@ -6,6 +6,7 @@
 
 import { StoreError } from '../../packages/engine/src/errors.js';
 import type { MappedFile, Mapping, Region } from '../../packages/engine/src/mapping/mapping.js';
+import { sharedBytes } from './shared-bytes.js';
 
 export { random } from './random.js';
 
@@ -139,6 +140,11 @@ export class SimulatedDisk implements Mapping {
   /** A word of the file, as processes see it now. */
   double(offset: number): number {
     return this.#memory.readDoubleLE(offset);
+  }
+
+  /** A half word. */
+  word(offset: number): number {
+    return this.#memory.readInt32LE(offset);
   }
 
   /** The kernel writes back some dirty sectors, as it may at any moment. */
@@ -309,7 +315,7 @@ export class SimulatedDisk implements Mapping {
         return {
           offset,
           length,
-          bytes: Buffer.from(buffer, offset, length),
+          bytes: sharedBytes(buffer, offset, length),
           words: new Int32Array(buffer, offset, length >> 2),
           doubles: new Float64Array(buffer, offset, length >> 3),
         };

@@ -129,17 +129,6 @@ export const durability: Mutant[] = [
     ],
   },
   {
-    name: 'a slot in memory is taken as durable, when the log is synced',
-    file: 'upkeep/flush.ts',
-    text: 'uncovered(this.core.segments, run.captured, this.durable)',
-    replacement: 'uncovered(this.core.segments, run.captured, Number.MAX_SAFE_INTEGER)',
-    breaks: 'slots of a flush that died are no evidence of durability',
-    rows: [
-      ['1', 100_000],
-      ['7', 10],
-    ],
-  },
-  {
     name: 'the checksum of a slot is not tested',
     file: 'file/segments.ts',
     text: '|| checksum !== slotChecksum(words, at, segment)',

@@ -150,6 +150,23 @@ export const memory: Mutant[] = [
     rows: [['10', 300_000]],
   },
   {
+    name: 'a string is decoded straight from shared memory',
+    file: 'log/codec.ts',
+    text: '  const copy = length <= SCRATCH_BYTES',
+    replacement: '  if (kind === ValueKind.UTF8) return (bytes as RawBuffer).utf8Slice(start, end);\n  const copy = length <= SCRATCH_BYTES',
+    breaks: 'no writer can make V8 write beyond a string',
+    rows: [['10', 20_000]],
+    ci: true,
+  },
+  {
+    name: 'a key is decoded straight from shared memory',
+    file: 'log/record.ts',
+    text: 'Buffer.from(this.region.bytes.subarray(this.keyStart, this.keyStart + this.keyLength))',
+    replacement: 'this.region.bytes.subarray(this.keyStart, this.keyStart + this.keyLength)',
+    breaks: 'no writer can make V8 write beyond a string',
+    rows: [['10', 20_000]],
+  },
+  {
     name: 'a split hides entries from a walk',
     file: 'hash-index/linear-hash.ts',
     text: 'for (let at = bucket; at < now; at += step) yield at;',

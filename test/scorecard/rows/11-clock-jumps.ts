@@ -150,17 +150,17 @@ function runOne(seed: number, figures: Record<string, number>): Failure | undefi
   }
 }
 
-async function run({ seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
+async function run({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const figures: Record<string, number> = {};
   const failures: Failure[] = [];
-  let cases = 0;
-  for (let number = 0; cases < size && !stopped() && failures.length < (untilFirst ? 1 : 3); number++) {
-    const failure = runOne(mixed(seed, number), figures);
+  let { cases, next } = earlier ?? { cases: 0, next: 0 };
+  for (; cases < size && !stopped() && failures.length < (untilFirst ? 1 : 3); next++) {
+    const failure = runOne(mixed(seed, next), figures);
     if (failure !== undefined) failures.push(failure);
     cases += JUMPS;
     done(cases);
   }
-  return { cases, failures, figures };
+  return { cases, next, failures, figures };
 }
 
 export const clockJumps: Row = {

@@ -14,32 +14,32 @@ interface Verdict {
   found?: string;
 }
 
-async function judge(laboratory: Laboratory, mutant: Mutant, seed: number): Promise<Verdict> {
+async function judge(laboratory: Laboratory, mutant: Mutant, seed: number, stopped: () => boolean): Promise<Verdict> {
   return laboratory.with(mutant, async () => {
     for (const [row, cases] of mutant.rows) {
-      const found = await laboratory.find(row, seed, cases);
+      const found = await laboratory.find(row, seed, cases, stopped);
       if (found !== undefined) return { row, found };
     }
     return {};
   });
 }
 
-async function tryOut(chosen: readonly Mutant[], seed: number, done: (count: number) => void, stopped: () => boolean): Promise<RowResult> {
+async function tryOut(chosen: readonly Mutant[], { seed, earlier, done, stopped }: Omit<RowContext, 'size'>): Promise<RowResult> {
   const laboratory = new Laboratory();
   const failures: Failure[] = [];
   const figures: Record<string, number | string> = {};
-  let cases = 0;
+  let cases = earlier?.cases ?? 0;
   try {
     laboratory.assertFit([...mutants, ...unseen]);
     const uses = chosen.flatMap(({ rows }) => rows);
     for (const row of new Set(uses.map(([id]) => id))) {
       const cases = uses.filter(([id]) => id === row).map(([, count]) => count);
-      const found = await laboratory.find(row, seed, Math.min(HEALTHY_CASES, ...cases));
+      const found = await laboratory.find(row, seed, Math.min(HEALTHY_CASES, ...cases), stopped);
       if (found !== undefined) throw new Error(`row ${row} fails without a mutant: ${found}`);
     }
-    for (const mutant of chosen) {
-      if (stopped()) break;
-      const { row, found } = await judge(laboratory, mutant, seed);
+    for (const mutant of chosen.slice(cases)) {
+      const { row, found } = await judge(laboratory, mutant, seed, stopped);
+      if (stopped() && row === undefined) break;
       if (row === undefined) {
         const what = `'${mutant.name}' lives: ${mutant.breaks}, and no row notices (tried ${mutant.rows.map(([id, count]) => `row ${id} with ${count} cases`).join(', ')})`;
         failures.push({ seed, what, replay: replayCommand('13', `--seed ${seed} --replay '${mutant.name}'`) });
@@ -50,13 +50,13 @@ async function tryOut(chosen: readonly Mutant[], seed: number, done: (count: num
   } finally {
     laboratory.close();
   }
-  return { cases, failures, figures };
+  return { cases, next: cases, failures, figures };
 }
 
-async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+async function run(context: RowContext): Promise<RowResult> {
   // Those that die fast come first.
   const ordered = [...CI, ...mutants.filter(({ ci }) => !ci)];
-  return tryOut(ordered.slice(0, size), seed, done, stopped);
+  return tryOut(ordered.slice(0, context.size), context);
 }
 
 export const mutantsRow: Row = {
@@ -70,8 +70,6 @@ export const mutantsRow: Row = {
   replay: (what) =>
     tryOut(
       mutants.filter(({ name }) => name === what),
-      1,
-      () => undefined,
-      () => false,
+      { seed: 1, done: () => undefined, stopped: () => false },
     ),
 };

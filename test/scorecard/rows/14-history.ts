@@ -14,15 +14,17 @@ const CROWDS: Pick<CrowdOptions, 'members' | 'threads' | 'writes' | 'mappings'>[
   { members: 4, writes: 5, threads: true },
 ];
 
-async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+async function run({ seed, size, earlier, done, stopped }: RowContext): Promise<RowResult> {
   const failures: RowResult['failures'] = [];
   const totals = { writes: 0, batches: 0, walks: 0, 'reads repeated': 0, 'waits for the lock': 0, 'hits in object caches': 0 };
-  let cases = 0;
+  let cases = earlier?.cases ?? 0;
+  const next = earlier?.next ?? 0;
   for (const [i, crowd] of CROWDS.entries()) {
     const share = Math.ceil((size * (i + 1)) / CROWDS.length) - cases;
+    if (share <= 0) continue;
     const result = await runCrowd({
       ...crowd,
-      seed: seed + i,
+      seed: seed + next * CROWDS.length + i,
       enough: ({ reads }) => {
         done(cases + Math.min(reads, share));
         return reads >= share || stopped();
@@ -39,7 +41,7 @@ async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult
     for (const what of result.wrong) failures.push({ seed, what: `${who}: ${what}`, replay: replayCommand('14', `--seed ${seed} --size ${size}`) });
     if (stopped()) break;
   }
-  return { cases, failures, figures: totals };
+  return { cases, next: next + 1, failures, figures: totals };
 }
 
 export const history: Row = {

@@ -7,25 +7,27 @@ import { type Row, type RowContext, type RowResult, replayCommand } from '../row
 const KILL_EVERY_MS = 100;
 const MEMBERS = 4;
 
-async function run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+async function run({ seed, size, earlier, done, stopped }: RowContext): Promise<RowResult> {
   const start = performance.now();
+  const before = earlier?.cases ?? 0;
   const result = await runCrowd({
     members: MEMBERS,
-    seed,
+    seed: seed + before,
     // Of a killed process's time much must be spent inside the lock.
     writes: 60,
     mappings: ['koffi', ...(whyNoMmapIo() === undefined ? ['mmap-io'] : [])],
     killEvery: KILL_EVERY_MS,
     enough: ({ kills }) => {
-      done(kills);
-      return kills >= size || stopped();
+      done(before + kills);
+      return before + kills >= size || stopped();
     },
   });
   const { kills, reads, writes, repairs, takeOvers, wrong } = result;
   const at = (share: number) =>
     takeOvers.length === 0 ? 'none' : `${(takeOvers[Math.min(takeOvers.length - 1, Math.floor(takeOvers.length * share))] / 1000).toFixed(1)} ms`;
   return {
-    cases: kills,
+    cases: before + kills,
+    next: before + kills,
     failures: wrong.map((what) => ({ seed, what, replay: replayCommand('15', `--seed ${seed} --size ${size}`) })),
     figures: {
       'ms from kill to kill': Math.round((performance.now() - start) / Math.max(1, kills)),

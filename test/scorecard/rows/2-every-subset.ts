@@ -135,12 +135,13 @@ async function explain(seed: number, number: number, turn: number, error: Error)
   return { seed, what: what.message, operations: shortest.map(spell), replay: replayCommand('2', `--replay ${seed},${number},${turn}`) };
 }
 
-async function runAll({ seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
+async function runAll({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const figures: Record<string, number> = { stories: 0 };
-  const result: RowResult = { cases: 0, failures: [], figures };
+  const result: RowResult = { cases: earlier?.cases ?? 0, failures: [], figures };
   // Random stories are of another turn each; the scripts get all of theirs.
   const seen = SCRIPTS.map(() => new Set<number>());
-  for (let round = 0; result.cases < size && !stopped() && result.failures.length < (untilFirst ? 1 : 3); round++) {
+  let round = earlier?.next ?? 0;
+  for (; result.cases < size && !stopped() && result.failures.length < (untilFirst ? 1 : 3); round++) {
     const isScript = round < TURNS * SCRIPTS.length;
     const number = isScript ? round % SCRIPTS.length : round - TURNS * SCRIPTS.length + SCRIPTS.length;
     const turn = isScript ? Math.floor(round / SCRIPTS.length) : round % TURNS;
@@ -156,7 +157,8 @@ async function runAll({ seed, size, untilFirst, done, stopped }: RowContext): Pr
     done(result.cases);
     figures['scripts tried whole'] = Math.min(SCRIPTS.length, Math.max(0, round + 1 - (TURNS - 1) * SCRIPTS.length));
   }
-  return result;
+  // Which states of the scripts were tried is not kept: stopped among them, a later run begins anew.
+  return round < TURNS * SCRIPTS.length ? result : { ...result, next: round };
 }
 
 export const everySubset: Row = {

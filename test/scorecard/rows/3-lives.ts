@@ -26,6 +26,7 @@ const stories: Stories = {
       : tell(seed, 40, { keys: 24, profile, longest: 2600, chained: 4 });
   },
   async run(seed, story, figures) {
+    let shape = 0;
     const world = new World({
       seed,
       ...(isLarge(seed) ? { segments: 60, segmentSize: 8192 } : { segments: 40 }),
@@ -33,7 +34,10 @@ const stories: Stories = {
       atMoment(at, moment) {
         if (moment === 'store') {
           if (at.next() < 1 / 150) at.cut();
-          if (at.next() < 1 / 60) at.lookAtDeath();
+          // The moments of growth are few among all those of writing.
+          const hasGrown = at.shape !== shape;
+          shape = at.shape;
+          if (hasGrown || at.next() < 1 / 60) at.lookAtDeath();
           return;
         }
         at.cut();

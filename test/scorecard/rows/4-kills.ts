@@ -34,8 +34,8 @@ class Kills {
   /** Milliseconds from a death to the next operation of the other writer that was heard of. */
   readonly waits: number[] = [];
   failed = 0;
-  cases = 0;
-  private begun = 0;
+  cases: number;
+  private begun: number;
   private readonly context: RowContext;
   /** How long a writer takes to its first operation, ms. */
   private startup = 100;
@@ -43,6 +43,7 @@ class Kills {
 
   constructor(context: RowContext) {
     this.context = context;
+    this.cases = this.begun = context.earlier?.cases ?? 0;
   }
 
   private get isOver(): boolean {
@@ -51,7 +52,7 @@ class Kills {
 
   /** Lane `lane` of several that run side by side, each with a randomness of its own. */
   async lane(lane: number, directory: string): Promise<void> {
-    const next = random(this.context.seed * LANES + lane);
+    const next = random(this.context.seed * LANES + lane + this.begun * 7919);
     const path = join(directory, 'store');
     // What the file may hold: of the operation that was under way at a kill nobody knows whether it happened, until somebody looks.
     let models: Model[] = [new Map()];
@@ -199,6 +200,6 @@ export const kills: Row = {
       rmSync(directory, { recursive: true, force: true });
     }
     const { cases, failures, failed, figures } = tried;
-    return { cases, failures, failed, figures };
+    return { cases, next: cases, failures, failed, figures };
   },
 };

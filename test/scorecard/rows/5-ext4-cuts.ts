@@ -66,7 +66,7 @@ class Ext4Cuts {
     'there device, inode and mount id were equal': 0,
     'cuts that fell into a write, not counted': 0,
   };
-  cases = 0;
+  cases: number;
   failed = 0;
   private readonly context: RowContext;
   private readonly directory: string;
@@ -75,7 +75,8 @@ class Ext4Cuts {
   constructor(context: RowContext, directory: string) {
     this.context = context;
     this.directory = directory;
-    this.next = random(context.seed);
+    this.cases = context.earlier?.cases ?? 0;
+    this.next = random(context.seed + this.cases * 7919);
     for (const name of ['disk', 'other']) mkdirSync(join(directory, name));
   }
 
@@ -179,7 +180,7 @@ export const ext4Cuts: Row = {
       const tried = new Ext4Cuts(context, directory);
       while (!tried.isOver) await tried.life();
       const { cases, failures, failed, figures } = tried;
-      return { cases, failures, failed, figures };
+      return { cases, next: cases, failures, failed, figures };
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -137,10 +137,10 @@ export const fullDisk: Row = {
   full: 2000,
   mustBe: 'ERR_STORE_FULL, no SIGBUS; all is readable, deletes work, and it goes on when there is space again',
 
-  async run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+  async run({ seed, size, earlier, done, stopped }: RowContext): Promise<RowResult> {
     const failures: Failure[] = [];
     let failed = 0;
-    let cases = 0;
+    let { cases, next } = earlier ?? { cases: 0, next: 0 };
     let unreached = 0;
     let realDisks = 0;
     const tally = (what: string, wrong: string | undefined, replay: string) => {
@@ -152,7 +152,7 @@ export const fullDisk: Row = {
     const disks = noTmpfs === undefined ? size >> 1 : 0;
     const step = Math.max(1, Math.floor((LARGEST - SMALLEST) / PAGE / Math.max(1, disks)));
     const mappings = whyNoMmapIo() === undefined ? ['koffi', 'mmap-io'] : ['koffi'];
-    for (let i = 0; i < disks && !stopped(); i += SIZES_PER_PROCESS) {
+    for (let i = Math.min(cases, disks); i < disks && !stopped(); i += SIZES_PER_PROCESS) {
       const mapping = mappings[(i / SIZES_PER_PROCESS) % mappings.length];
       const count = Math.min(SIZES_PER_PROCESS, disks - i);
       const sizes = Array.from({ length: count }, (_, j) => SMALLEST + (((i + j) * step + seed) % ((LARGEST - SMALLEST) / PAGE)) * PAGE);
@@ -161,8 +161,8 @@ export const fullDisk: Row = {
         tally(`a disk of ${bytes} bytes over ${mapping}`, wrong, `--seed ${seed} --size ${size}`);
       });
     }
-    for (let i = 0; cases < size && !stopped(); i++) {
-      const [own, k] = [seed + Math.floor(i / MOST_ALLOCATIONS), 1 + (i % MOST_ALLOCATIONS)];
+    for (; cases < size && !stopped(); next++) {
+      const [own, k] = [seed + Math.floor(next / MOST_ALLOCATIONS), 1 + (next % MOST_ALLOCATIONS)];
       const { wrong, reached } = await failAt(own, k);
       if (!reached) unreached++;
       else tally(`allocation ${k} of the workload of seed ${own} fails`, wrong, `--replay ${own}:${k}`);
@@ -170,7 +170,7 @@ export const fullDisk: Row = {
     const figures: Record<string, number | string> = { 'real disks': realDisks, 'failed allocations': cases - realDisks };
     if (noTmpfs !== undefined) figures['no real disks'] = noTmpfs;
     if (unreached > 0) figures['past the last allocation, not counted'] = unreached;
-    return { cases, failures, failed, figures };
+    return { cases, next, failures, failed, figures };
   },
 
   async replay(what) {

@@ -118,16 +118,16 @@ async function assertPoisoned(world: World, completed: number): Promise<void> {
   [...store.records()];
 }
 
-async function run({ seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
+async function run({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const failures: Failure[] = [];
   const figures = { 'syncs failed': 0 };
-  let scripts = 0;
+  let scripts = earlier?.cases ?? 0;
   for (; scripts < size && !stopped() && failures.length < (untilFirst ? 1 : 3); scripts++) {
     const storySeed = mixed(seed, scripts);
     failures.push(...(await runScript(storySeed, figures)));
     done(scripts + 1);
   }
-  return { cases: scripts, failures, figures };
+  return { cases: scripts, next: scripts, failures, figures };
 }
 
 async function runScript(seed: number, figures: Record<string, number>): Promise<Failure[]> {

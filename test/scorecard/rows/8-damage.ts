@@ -181,17 +181,17 @@ export const damage: Row = {
   mustBe:
     'with verifyReads the right value or an error; without, at most a byte of a value differs, or the index of a file that this boot closed is damaged, and check() finds it',
 
-  async run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+  async run({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
     const tried = new Damage(seed);
     const failures: Failure[] = [];
     let failed = 0;
-    let cases = 0;
-    for (; cases < size && !stopped(); done(++cases)) {
+    let cases = earlier?.cases ?? 0;
+    for (; cases < size && !stopped() && !(untilFirst && failed > 0); done(++cases)) {
       const one = caseOf(seed, cases);
       const wrong = tried.try(one);
       if (wrong !== undefined && ++failed <= 20) failures.push(failure(seed, one, wrong));
     }
-    return { cases, failures, failed, figures: { ...tried.outcomes, 'slowest, ms': Math.round(tried.slowest) } };
+    return { cases, next: cases, failures, failed, figures: { ...tried.outcomes, 'slowest, ms': Math.round(tried.slowest) } };
   },
 
   async replay(what) {

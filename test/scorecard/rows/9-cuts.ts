@@ -4,7 +4,7 @@ import { StoreError } from '../../../packages/engine/src/errors.js';
 import { ImageMapping } from '../../support/image-mapping.js';
 import { random } from '../../support/simulated-mapping.js';
 import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
-import { differenceOf, FILE_BYTES, type Images, makeImages, openImage, type State } from '../small-store.js';
+import { differenceOf, FILE_BYTES, type Images, makeImages, makeUniformImages, openImage, type State } from '../small-store.js';
 
 const DAMAGE = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_VERSION', 'ERR_STORE_NOT_A_STORE']);
 
@@ -26,6 +26,7 @@ class Cuts {
   constructor(seed: number) {
     const { closed, early, late, between }: Images = makeImages(seed);
     const other = makeImages(seed + 1).closed;
+    const uniform = makeUniformImages(seed);
     const next = random(seed);
     const garbage = Buffer.from(Uint8Array.from({ length: FILE_BYTES }, () => Math.floor(next() * 256)));
     const head = (bytes: Buffer, length: number) => bytes.subarray(0, length);
@@ -63,6 +64,12 @@ class Cuts {
         parts: (length) => [head(closed.bytes, length), other.bytes.subarray(length)],
         place: other.place,
         states: [closed.state, other.state],
+      },
+      {
+        name: 'a copy of a store whose records are all of one length, its rest later than its start',
+        parts: (length) => [head(uniform.early.bytes, length), uniform.late.bytes.subarray(length)],
+        place: 'a copy',
+        states: uniform.between,
       },
     ];
   }
@@ -110,19 +117,19 @@ export const cuts: Row = {
   full: FILE_BYTES + 1,
   mustBe: 'it opens as at a flush, or is refused as damaged',
 
-  async run({ seed, size, done, stopped }: RowContext): Promise<RowResult> {
+  async run({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
     const tried = new Cuts(seed);
     const failures: Failure[] = [];
     let failed = 0;
-    let cases = 0;
+    let cases = earlier?.cases ?? 0;
     // Evenly over the file, from a place that the seed says.
     const stride = Math.max(1, Math.floor((FILE_BYTES + 1) / size));
-    for (; cases < size && !stopped(); done(++cases)) {
+    for (; cases < size && !stopped() && !(untilFirst && failed > 0); done(++cases)) {
       const length = (seed + cases * stride) % (FILE_BYTES + 1);
       const wrong = tried.try(length);
       if (wrong !== undefined && ++failed <= 20) failures.push(failure(seed, length, wrong));
     }
-    return { cases, failures, failed, figures: { ...tried.outcomes } };
+    return { cases, next: cases, failures, failed, figures: { ...tried.outcomes } };
   },
 
   async replay(what) {

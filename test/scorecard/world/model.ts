@@ -17,35 +17,32 @@ export function expiryOf(ttl: number, now: number): number {
   return ttl === 0 ? Number.POSITIVE_INFINITY : now + ttl;
 }
 
-/** What is there once an operation has taken effect; undefined if it changes nothing. */
-export function modelAfter(before: Model, operation: Operation, now: number): Model | undefined {
-  const model = new Map(before);
+/** Makes `model` what it is once an operation has taken effect. */
+export function apply(model: Model, operation: Operation, now: number): void {
   const put = ({ key, value, ttl }: Item) => model.set(keyFrom(key), { value: valueFrom(value), expiry: expiryOf(ttl, now) });
   switch (operation.do) {
     case 'set':
       put(operation.item);
-      return model;
+      return;
     case 'delete':
       model.delete(keyFrom(operation.key));
-      return model;
+      return;
     case 'touch': {
       const found = model.get(keyFrom(operation.key));
-      if (found === undefined || found.expiry <= now) return undefined;
-      return model.set(keyFrom(operation.key), { value: found.value, expiry: expiryOf(operation.ttl, now) });
+      if (found !== undefined && found.expiry > now) model.set(keyFrom(operation.key), { value: found.value, expiry: expiryOf(operation.ttl, now) });
+      return;
     }
     case 'batch':
       for (const one of operation.items) one.gone ? model.delete(keyFrom(one.key)) : put(one);
-      return model;
+      return;
     case 'deleteMany':
       for (const key of operation.keys) model.delete(keyFrom(key));
-      return model;
+      return;
     case 'clear prefix':
-      for (const key of before.keys()) if (key.startsWith(keyFrom(operation.key))) model.delete(key);
-      return model;
+      for (const key of model.keys()) if (key.startsWith(keyFrom(operation.key))) model.delete(key);
+      return;
     case 'clear':
-      return new Map();
-    default:
-      return undefined;
+      model.clear();
   }
 }
 

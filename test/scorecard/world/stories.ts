@@ -16,13 +16,13 @@ export interface Stories {
 /** More failures than these say nothing new. */
 const MOST_FAILURES = 3;
 
-export async function runStories({ id, tell, run }: Stories, { seed, size, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
+export async function runStories({ id, tell, run }: Stories, { seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
   const failures: Failure[] = [];
   const figures: Record<string, number> = { stories: 0 };
   const most = untilFirst ? 1 : MOST_FAILURES;
-  let cases = 0;
-  for (let number = 0; cases < size && !stopped() && failures.length < most; number++) {
-    const storySeed = mixed(seed, number);
+  let { cases, next } = earlier ?? { cases: 0, next: 0 };
+  for (; cases < size && !stopped() && failures.length < most; next++) {
+    const storySeed = mixed(seed, next);
     const story = tell(storySeed);
     figures.stories++;
     try {
@@ -33,7 +33,7 @@ export async function runStories({ id, tell, run }: Stories, { seed, size, until
     }
     done(cases);
   }
-  return { cases, failures, figures };
+  return { cases, next, failures, figures };
 }
 
 export async function replayStory(stories: Stories, what: string): Promise<RowResult> {

@@ -8,11 +8,13 @@ import type { Store } from '../../../packages/engine/src/store/store.js';
 import { mixed, random } from '../../support/random.js';
 import { type Moment, SimulatedDisk } from '../../support/simulated-mapping.js';
 import { trappedMapping } from '../../support/trapped-mapping.js';
-import { difference, type Entry, expiryOf, keyFrom, type Model, modelAfter, sameValue } from './model.js';
+import { apply, difference, type Entry, expiryOf, keyFrom, type Model, sameValue } from './model.js';
 import { type Item, type Operation, valueFrom } from './story.js';
 
 const START = 1_000_000;
 const LAST_FLUSH = L.CONTROL_OFFSET + L.Control.LAST_FLUSH * 4;
+const BUCKETS = L.CONTROL_OFFSET + L.Control.BUCKETS * 4;
+const CAPACITY = L.CONTROL_OFFSET + L.Control.CAPACITY * 4;
 const DURABLE_FLUSH = L.CONTROL_OFFSET + L.Control.DURABLE_FLUSH * 4;
 
 /** A store is not what it must be. */
@@ -49,8 +51,8 @@ export class World {
   model: Model = new Map();
   /** By flush: what was there when it began. Two, if it began inside an operation, which may have taken effect by then. */
   readonly flushed = new Map<number, Model[]>();
-  /** What the operation under way will leave, and the flushes that began inside it. */
-  private after: Model | undefined;
+  /** The operation under way, and the flushes that began inside it. */
+  private underWay: Operation | undefined;
   private readonly begunInside: number[] = [];
   /** Cuts whose survivors were not looked at yet. */
   readonly cuts: Cut[] = [];
@@ -131,8 +133,19 @@ export class World {
     const begun = this.disk.double(LAST_FLUSH);
     if (this.flushed.has(begun)) return;
     // Inside an operation a flush may come before it takes effect, for room is made first, or after, for cleaning comes last.
-    this.flushed.set(begun, this.after === undefined ? [new Map(this.model)] : [new Map(this.model), this.after]);
+    this.flushed.set(begun, this.possible());
     this.begunInside.push(begun);
+  }
+
+  /** What may be there now: all that had returned, and of the operation under way nothing, or all. */
+  private possible(): Model[] {
+    const models = [new Map(this.model)];
+    if (this.underWay !== undefined) {
+      const after = new Map(this.model);
+      apply(after, this.underWay, this.now);
+      models.push(after);
+    }
+    return models;
   }
 
   /** The flush that counts as completed, and the last that has begun. */
@@ -170,6 +183,11 @@ export class World {
     }
   }
 
+  /** Changes at the very store that counts a new bucket or a new segment. */
+  get shape(): number {
+    return this.disk.word(BUCKETS) * 2 ** 20 + this.disk.word(CAPACITY);
+  }
+
   /** The process dies at this moment, within an operation: the next one finds its memory, with all that had returned, and of the operation all or nothing. */
   lookAtDeath(): void {
     this.deaths++;
@@ -178,7 +196,7 @@ export class World {
     scratch.load(disk.contents, disk.identity);
     const survivor = this.survivor(when, scratch);
     try {
-      const models = this.recoveringTo === undefined ? [this.model, this.after ?? this.model] : (this.flushed.get(this.recoveringTo) ?? []);
+      const models = this.recoveringTo === undefined ? this.possible() : (this.flushed.get(this.recoveringTo) ?? []);
       const differences = models.map((model) => difference(survivor, model, this.now));
       if (!differences.includes(undefined)) throw new Wrong(`${when}: ${differences.join(', nor: ')}`);
       // It goes on, and the table's lists are right: else this would meet a segment twice.
@@ -207,13 +225,16 @@ export class World {
     try {
       const flush = store.stats().durableFlush;
       if (flush !== completed && flush !== begun) throw wrong(`it is as at flush ${flush}`);
-      const models = this.flushed.get(flush) ?? [];
-      const differences = models.map((model) => difference(store, model, this.now));
-      const match = differences.indexOf(undefined);
-      if (match < 0) throw wrong(`as at flush ${flush}, ${differences.join(', nor: ')}`);
+      const differences: string[] = [];
+      const match = (this.flushed.get(flush) ?? []).find((model) => {
+        const differs = difference(store, model, this.now);
+        if (differs !== undefined) differences.push(differs);
+        return differs === undefined;
+      });
+      if (match === undefined) throw wrong(`as at flush ${flush}, ${differences.join(', nor: ')}`);
       const [finding] = store.check();
       if (finding !== undefined) throw wrong(`check() finds ${finding.invariant}: ${finding.message}`);
-      return { flush, model: models[match] };
+      return { flush, model: match };
     } catch (error) {
       throw error instanceof Wrong ? error : wrong((error as Error).message);
     }
@@ -264,18 +285,18 @@ export class World {
     this.next = random(operation.dice);
     this.doing = name;
     this.begunInside.length = 0;
-    this.after = modelAfter(this.model, operation, this.now);
+    this.underWay = operation;
     // A sync ends, and its store is told only once the operation has returned.
     if (this.next() < 0.3) this.disk.land();
     try {
       this.perform(operation);
-      this.model = this.after ?? this.model;
+      apply(this.model, operation, this.now);
     } catch (error) {
       // Full: then nothing has changed.
       if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
       for (const flush of this.begunInside) this.flushed.get(flush)?.splice(1);
     } finally {
-      this.after = undefined;
+      this.underWay = undefined;
     }
     if (this.next() < 0.6) this.disk.land();
     await turn();

@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'ERR_STORE_FULL' // maxSize or the disk is full and there is nothing to clean
   | 'ERR_STORE_IO' // a system call failed; `syscall` and `errno` say which
   | 'ERR_STORE_LOCKED' // another process or thread has the store open for itself alone, or this one asked to be alone
+  | 'ERR_STORE_MODE' // a cache opened as a store, or a store as a cache
   | 'ERR_STORE_NEEDS_RECOVERY' // opened read-only, but a writer must open it first
   | 'ERR_STORE_NOT_A_STORE' // the file is something else
   | 'ERR_STORE_POISONED' // a sync failed: the store is read-only until reopened

@@ -23,7 +23,7 @@ export const Super = {
   VERSION: 3,
   FEATURES: 4, // bits a reader must know; none yet
   SEGMENT_SHIFT: 5, // log2 of the segment size
-  MODE: 6, // 0: a store
+  MODE: 6, // 0: a store, 1: a cache
   CAPACITY: 7, // segments
   FLUSH: 8, // double: number of the last completed flush
   REVISION: 10, // double: number of this writing of the superblock
@@ -38,6 +38,7 @@ export const Super = {
 } as const;
 
 export const MODE_STORE = 0;
+export const MODE_CACHE = 1;
 
 /**
  * Control block: what the running processes share. Means nothing after a power cut. By cache line: what every write stores, what readers load,
@@ -74,14 +75,27 @@ export const Control = {
   VICTIM: 42, // segment that is being cleaned, 0 if none
   VICTIM_OFFSET: 43, // bytes of it that are done
   VICTIM_TOMBSTONES: 44, // bytes of tombstones met in it
-  VICTIM_OLDEST: 45, // 1: no log segment is older
+  VICTIM_RULE: 45, // a Rule
   LOCK_WAITS: 46, // of openers that have left
   REPAIRS: 47, // as LOCK_WAITS
   RETRIES: 48, // as LOCK_WAITS
   IDENTITY: 50, // 8 words: SHA-256 of boot, device, inode, birth, disk sequence
   STEPS: 64, // two steps of STEP_WORDS
-  WORDS: 80,
+  MORE_OPEN: 80, // cache: open segments of append points 1 to 7
+  POINT: 87, // cache: append point that was written to last
+  EVICTIONS: 88, // double: entries evicted, ever
+  EXPIRATIONS: 90, // double: entries that expired and were removed, ever
+  SWEPT: 92, // double: ms since 1970 when the last sweep began
+  WORDS: 96,
 } as const;
+
+/** What becomes of what lives in the victim: all of it and its tombstones are copied; the tombstones can go, since no segment is older; what is read too seldom goes. */
+export const Rule = { KEEP_ALL: 0, DROP_TOMBSTONES: 1, EVICT: 2 } as const;
+
+/** Append points of a cache: each has an open segment, whose label says what goes there. A store has one. */
+export const POINTS = 8;
+/** Labels of a cache's log segments: the small queue, the main queue, and from here on the small queue's classes of like TTL. */
+export const Label = { SMALL: 0, MAIN: 1, FIRST_CLASS: 2 } as const;
 
 /** One step of an operation under way: values as they are after it. */
 export const Step = {
@@ -127,11 +141,11 @@ export const Entry = {
   GENERATION: 1,
   LENGTH: 2, // bytes in use
   LIVE: 3, // bytes of live records and tombstones
-  NEXT: 4, // chain: next segment; index and overflow: ordinal
+  NEXT: 4, // chain: next segment; index and overflow: ordinal; log of a cache: label
   EXPIRING: 5, // log: bytes of records with an expiry; chain head: location of its record
   BASE_SEQUENCE: 6, // double: no record in it is older
   LAST_EXPIRY: 8, // double: ms, latest of its expiries
-  GATE: 10, // double: free: the flush that must have completed before it is handed out again
+  GATE: 10, // double: free: the flush that must have completed before it is handed out again; log: ms, earliest of its expiries
   SLOT_0: 12,
   SLOT_1: 22,
 } as const;
@@ -191,7 +205,9 @@ export const BUCKET_WORDS = 16;
 export const BUCKET_SHIFT = 6;
 export const BUCKET_SLOTS = 7;
 export const Bucket = { VERSION: 0, LINK: 1, SLOTS: 2 } as const;
-/** A tag: 30 bits of hash, 2 bits of frequency (many processes, eviction). */
+/** A tag: 30 bits of hash, 2 bits of frequency. */
 export const TAG_MASK = ~3;
-/** Slots per bucket, on average, above which the table grows by a bucket. */
+export const MAX_FREQUENCY = 3;
+/** Slots per bucket, on average, above which the table grows by a bucket; of a cache, whose empty slots remember what was evicted. */
 export const SLOTS_BEFORE_SPLIT = 4.5;
+export const CACHE_SLOTS_BEFORE_SPLIT = 3.5;

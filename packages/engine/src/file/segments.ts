@@ -22,6 +22,11 @@ export interface DurableState {
   checksum: number;
 }
 
+/** Where the control block names the open segment of an append point. */
+export function openWord(point: number): number {
+  return point === 0 ? Control.OPEN_SEGMENT : Control.MORE_OPEN + point - 1;
+}
+
 export class Segments {
   readonly space: SegmentFile;
   /** Words of the table that the segment last asked for lies in, and where: set by `entry`. */
@@ -149,8 +154,20 @@ export class Segments {
     this.words[this.at + Entry.KIND] = SegmentKind.FREE;
     this.list(segment);
     this.touched();
+    this.closeOpen(segment);
+  }
+
+  /** Whether an append point has this segment open. */
+  isOpen(segment: number): boolean {
     const { control } = this.space;
-    if (control[Control.OPEN_SEGMENT] === segment) control[Control.OPEN_SEGMENT] = 0;
+    for (let point = 0; point < L.POINTS; point++) if (control[openWord(point)] === segment) return true;
+    return false;
+  }
+
+  /** No append point has this segment open any more. */
+  closeOpen(segment: number): void {
+    const { control } = this.space;
+    for (let point = 0; point < L.POINTS; point++) if (control[openWord(point)] === segment) control[openWord(point)] = 0;
   }
 
   /** After a growth: the new segments become free, lowest handed out first. */

@@ -57,6 +57,8 @@ export function slotOffset(revision: number): number {
  * The newest whole superblock in the head of a file.
  * Throws `ERR_STORE_NOT_A_STORE`, `ERR_STORE_VERSION` or `ERR_STORE_CORRUPT`, and has changed nothing.
  */
+const KNOWN_MODES = new Set<number>([L.MODE_STORE, L.MODE_CACHE]);
+
 export function readSuperblock(head: Buffer, path: string): Superblock {
   let newest: Superblock | undefined;
   let version: number | undefined;
@@ -71,7 +73,7 @@ export function readSuperblock(head: Buffer, path: string): Superblock {
       magic = true;
       const whole = words[Super.CHECKSUM] === xxh32(words, 1, Super.WORDS, 0);
       // Another version may keep its checksum elsewhere, so its number is believed without one.
-      if (words[Super.VERSION] !== L.FORMAT_VERSION || (whole && (words[Super.FEATURES] !== 0 || words[Super.MODE] !== L.MODE_STORE))) {
+      if (words[Super.VERSION] !== L.FORMAT_VERSION || (whole && (words[Super.FEATURES] !== 0 || !KNOWN_MODES.has(words[Super.MODE])))) {
         version = words[Super.VERSION];
         continue;
       }

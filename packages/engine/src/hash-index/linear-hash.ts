@@ -25,11 +25,13 @@ export class LinearHash extends Buckets {
   /** What `beginRead` found: the bucket and its version. */
   private read = 0;
   private version = 0;
-  private slot = 0;
-  private tag = 0;
+  protected slot = 0;
+  protected tag = 0;
   /** First empty slot that the lookup passed: its words and place, -1 if none. */
-  private emptyWords!: Int32Array;
-  private empty = -1;
+  protected emptyWords!: Int32Array;
+  protected empty = -1;
+  /** Entries a bucket, on average, above which the table grows. */
+  slotsBeforeSplit: number = L.SLOTS_BEFORE_SPLIT;
 
   /** The bucket that a tag belongs to when there are `buckets` of them. */
   address(tag: number, buckets: number): number {
@@ -121,14 +123,17 @@ export class LinearHash extends Buckets {
 
   /** Empties the slot under the cursor. */
   remove(): void {
-    this.change(this.words, this.bucket + this.slot + 1, 0);
+    const at = this.bucket + this.slot;
+    this.change(this.words, at + 1, 0);
+    // In a cache, a tag that stands alone is that of an entry that was evicted.
+    this.words[at] = 0;
   }
 
   /**
    * Stores a slot's location while the bucket's version is odd: without that, a reader could be told the new value, and another the old one, from an
    * object cache, after it. All before anything that the slot led to is used again. Inside a batch the version is odd already, and stays so.
    */
-  private change(words: Int32Array, at: number, location: number): void {
+  protected change(words: Int32Array, at: number, location: number): void {
     const { homeWords } = this;
     const version = this.home + Bucket.VERSION;
     const before = homeWords[version];
@@ -224,7 +229,7 @@ export class LinearHash extends Buckets {
 
   /** Whether the table has too few buckets for `count` entries. */
   isCrowded(count: number): boolean {
-    return count > this.control[Control.BUCKETS] * L.SLOTS_BEFORE_SPLIT;
+    return count > this.control[Control.BUCKETS] * this.slotsBeforeSplit;
   }
 
   /** Adds one bucket, and moves to it what belongs there. Throws `ERR_STORE_FULL` before anything changed. */
@@ -284,7 +289,8 @@ export class LinearHash extends Buckets {
     for (let hops = 0; ; hops++) {
       const { words, bucket } = this;
       for (let at = bucket + Bucket.SLOTS, end = bucket + END_OF_SLOTS; at < end; at += 2) {
-        if (words[at + 1] !== 0 && this.address(words[at], buckets) !== source) words[at + 1] = 0;
+        // The tag too, as in `remove`.
+        if (words[at + 1] !== 0 && this.address(words[at], buckets) !== source) words[at] = words[at + 1] = 0;
       }
       const link = words[bucket + Bucket.LINK];
       if (link === 0) break;

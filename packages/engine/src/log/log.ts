@@ -2,7 +2,7 @@
 // Not here: which record is the latest of its key (index), and where new segments come from (upkeep/room.ts sets `takeSegment`).
 
 import { recordChecksum } from '../file/checksum.js';
-import type { Segments } from '../file/segments.js';
+import { openWord, type Segments } from '../file/segments.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import type { Region } from '../mapping/mapping.js';
@@ -15,7 +15,10 @@ const { Control, Entry, Flag, Rec, SegmentKind } = L;
 export class Log {
   private readonly segments: Segments;
   private readonly segmentBytes: number;
-  /** The open segment, 0 if none; bytes written to it, published or not. */
+  /** The append point in use, and the label of the segments that are opened for it. A store has one point, and no labels. */
+  point = 0;
+  label = 0;
+  /** Its open segment, 0 if none; bytes written to it, published or not. */
   segment = 0;
   tail = 0;
   private region!: Region;
@@ -39,10 +42,30 @@ export class Log {
 
   /** Continues where the control block says the log ends. */
   refresh(): void {
-    const { segments } = this;
-    const { control, controlDoubles } = segments.space;
+    const { control, controlDoubles } = this.segments.space;
     this.sequence = controlDoubles[Control.NEXT_SEQUENCE >> 1];
-    const open = control[Control.OPEN_SEGMENT];
+    this.point = control[Control.POINT] & (L.POINTS - 1);
+    this.resumeOpen();
+  }
+
+  /** Goes on at another append point; what was written at this one is published. `label` is for the segments that are opened there. */
+  use(point: number, label: number): void {
+    this.label = label;
+    if (point === this.point) return;
+    this.point = point;
+    // For repair: it must know whose open segment the operation under way may have added.
+    this.segments.space.control[Control.POINT] = point;
+    this.resumeOpen();
+  }
+
+  /** Whether records are appended to this segment. */
+  isOpen(segment: number): boolean {
+    return segment === this.segment || this.segments.isOpen(segment);
+  }
+
+  private resumeOpen(): void {
+    const { segments } = this;
+    const open = segments.space.control[openWord(this.point)];
     const isLog = open > 0 && open < segments.space.capacity && !segments.space.isTable(open) && segments.word(open, Entry.KIND) === SegmentKind.LOG;
     const length = isLog ? segments.word(open, Entry.LENGTH) : 0;
     // A length that can't be is check()'s to name: what follows goes to a fresh segment.
@@ -72,10 +95,11 @@ export class Log {
     this.generation = segments.words[segments.at + Entry.GENERATION];
   }
 
-  /** Ends the open segment; the next append opens another. */
-  seal(): void {
-    this.segments.space.control[Control.OPEN_SEGMENT] = 0;
-    this.resume(0, 0);
+  /** Ends the open segments, or this one; the next append opens another. */
+  seal(segment?: number): void {
+    const { control } = this.segments.space;
+    for (let point = 0; point < L.POINTS; point++) if (segment === undefined || control[openWord(point)] === segment) control[openWord(point)] = 0;
+    if (segment === undefined || this.segment === segment) this.resume(0, 0);
   }
 
   fits(bytes: number): boolean {
@@ -162,14 +186,14 @@ export class Log {
     const { segments } = this;
     const { control, controlDoubles } = segments.space;
     controlDoubles[Control.NEXT_SEQUENCE >> 1] = this.sequence;
-    if (this.filled.length > 0 || control[Control.OPEN_SEGMENT] !== this.segment) this.publishFilled();
+    if (this.filled.length > 0 || control[openWord(this.point)] !== this.segment) this.publishFilled();
     this.entryWords[this.entryAt + Entry.LENGTH] = this.tail;
   }
 
   private publishFilled(): void {
     for (const { segment, length } of this.filled) this.segments.setWord(segment, Entry.LENGTH, length);
     this.filled.length = 0;
-    this.segments.space.control[Control.OPEN_SEGMENT] = this.segment;
+    this.segments.space.control[openWord(this.point)] = this.segment;
   }
 
   /** Drops what was written and not published; `taken` segments of it go back. */
@@ -179,11 +203,12 @@ export class Log {
     for (const one of taken) this.segments.release(one);
   }
 
-  /** Notes the expiry of a record for the cleaner: a segment whose records have all expired needs no copying. */
+  /** Notes the expiry of a record: when a segment's first one expires it is worth a look, and when all have, it needs no copying. */
   noteExpiry(location: number, expiry: number, bytes: number): void {
     const { segments } = this;
     segments.entry(location >>> segments.space.locationShift);
     const { words, doubles, at } = segments;
+    if (words[at + Entry.EXPIRING] === 0 || expiry < doubles[(at + Entry.GATE) >> 1]) doubles[(at + Entry.GATE) >> 1] = expiry;
     words[at + Entry.EXPIRING] += bytes;
     if (expiry > doubles[(at + Entry.LAST_EXPIRY) >> 1]) doubles[(at + Entry.LAST_EXPIRY) >> 1] = expiry;
   }

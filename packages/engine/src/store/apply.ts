@@ -1,5 +1,6 @@
 // How records that are already in the log take effect, one after the other: the second half of a batch, and what repair does after a death.
 
+import { openWord } from '../file/segments.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import { chainHeadOf } from '../log/chain.js';
@@ -109,7 +110,7 @@ export class Applier {
       if (core.segments.word(record.segment, Entry.LENGTH) < end) core.segments.setWord(record.segment, Entry.LENGTH, end);
     }
     const { segment } = record;
-    control[Control.OPEN_SEGMENT] = segment;
+    control[openWord(control[Control.POINT] & (L.POINTS - 1))] = segment;
     log.sequence = Math.max(log.sequence, sequence + count);
     core.space.controlDoubles[Control.NEXT_SEQUENCE >> 1] = log.sequence;
     log.resume(segment, core.segments.word(segment, Entry.LENGTH));

@@ -44,6 +44,7 @@ export function buildNew<Result>(
     exclusive: true,
     busyTimeout: 0,
     objectCache: undefined,
+    cache: undefined,
   });
   try {
     let result: Result;

@@ -51,6 +51,7 @@ export class Batch {
     try {
       const { present, planned } = this.plan(items, chains);
       if (planned.length === 0) return present;
+      if (core.isCache) this.writer.placement.choose(false, planned[0].expiry - core.environment.now());
       const start = { segment: log.segment, tail: log.tail, sequence: log.sequence };
       const taken: number[] = [];
       let locations: number[];
@@ -84,14 +85,15 @@ export class Batch {
       seen.set(item.key, item.value !== undefined);
       if (item.value === undefined && !(before ?? found)) continue;
       planned.push(this.planOne(item, chains));
-      // A record with an expiry may be cleaned away before the batch takes effect: it gets a slot too.
-      if (item.value !== undefined && before === undefined && (!found || reader.expiry !== NEVER)) tags.push(key.tag);
+      // A record with an expiry, and any in a cache, may be cleaned away before the batch takes effect: it gets a slot too.
+      if (item.value !== undefined && before === undefined && (!found || core.isCache || reader.expiry !== NEVER)) tags.push(key.tag);
     }
     if (planned.length === 0) return { present, planned };
     for (let buckets = -1; index.isCrowded(core.count + tags.length) && index.buckets !== buckets; ) {
       buckets = index.buckets;
       room.split();
     }
+    if (core.isCache) room.cleaner.limitEntries(tags.length);
     index.reserveAll(tags);
     const onlyDeletes = planned.every((one) => one.value === TOMBSTONE_VALUE);
     room.makeFree(this.segmentsFor(planned), onlyDeletes ? Keep.FOR_DELETES : Keep.FOR_WRITES);
@@ -134,7 +136,7 @@ export class Batch {
     return planned.map((one) => {
       key.load(one.key);
       if (!log.fits(one.bytes)) {
-        const segment = segments.take(SegmentKind.LOG, 0, log.sequence);
+        const segment = segments.take(SegmentKind.LOG, log.label, log.sequence);
         taken.push(segment);
         log.openNext(segment);
       }

@@ -8,7 +8,7 @@ import type { SegmentFile } from '../file/segment-file.js';
 import { Segments } from '../file/segments.js';
 import { readSuperblock, type Superblock } from '../file/superblock.js';
 import { KeyBuffer } from '../hash-index/hash.js';
-import { LinearHash } from '../hash-index/linear-hash.js';
+import { FrequencyHash } from '../hash-index/frequency-hash.js';
 import * as L from '../layout.js';
 import { Log } from '../log/log.js';
 import { RecordReader } from '../log/record.js';
@@ -26,10 +26,12 @@ export interface Environment {
 export class Core {
   readonly space: SegmentFile;
   readonly segments: Segments;
-  readonly index: LinearHash;
+  readonly index: FrequencyHash;
   readonly log: Log;
   readonly environment: Environment;
   readonly readOnly: boolean;
+  /** It evicts, needs no tombstones, and is empty after a power cut. */
+  readonly isCache: boolean;
   /** As this opener read it last: another may have written since (`readSuperblock`). */
   superblock: Superblock;
   readonly openers: Openers;
@@ -55,7 +57,9 @@ export class Core {
     this.readOnly = space.file.readOnly;
     this.control = space.control;
     this.segments = new Segments(space);
-    this.index = new LinearHash(this.segments);
+    this.index = new FrequencyHash(this.segments);
+    this.isCache = superblock.mode === L.MODE_CACHE;
+    if (this.isCache) this.index.slotsBeforeSplit = L.CACHE_SLOTS_BEFORE_SPLIT;
     this.log = new Log(this.segments);
     this.alone = alone;
     this.busyTimeout = busyTimeout;

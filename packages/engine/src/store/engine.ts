@@ -5,9 +5,11 @@ import * as L from '../layout.js';
 import { EncodedValue, encodeValue } from '../log/codec.js';
 import { repairAll } from '../upkeep/adopt.js';
 import { Cleaner } from '../upkeep/cleaner.js';
+import { Evictor } from '../upkeep/evictor.js';
 import { Flusher } from '../upkeep/flush.js';
 import { Room } from '../upkeep/room.js';
 import { leave, markUnclean } from '../upkeep/session.js';
+import { Sweeper } from '../upkeep/sweeper.js';
 import { Applier, clearAll } from './apply.js';
 import { Batch, type BatchItem } from './batch.js';
 import type { Core } from './core.js';
@@ -26,6 +28,9 @@ export class Engine {
   readonly writer: Writer;
   readonly applier: Applier;
   readonly cleaner: Cleaner;
+  /** Of a cache. */
+  readonly evictor: Evictor | undefined;
+  private readonly sweeper: Sweeper | undefined;
   readonly reading: Reading;
   readonly objectCache: ObjectCache | undefined;
   /** Permissions of files made from this one. */
@@ -54,7 +59,12 @@ export class Engine {
     this.room = new Room(core, this.flusher);
     this.writer = new Writer(core, this.room);
     this.applier = new Applier(core, this.writer.steps);
-    this.cleaner = new Cleaner(core, this.writer, this.room);
+    const { cache } = settings;
+    if (core.isCache) {
+      this.evictor = new Evictor(core, this.writer, this.room, cache?.maxEntries ?? Number.POSITIVE_INFINITY, cache?.onEvict);
+      this.sweeper = new Sweeper(core, this.evictor, cache?.sweepInterval ?? 0, (work) => this.write(work));
+    }
+    this.cleaner = this.evictor ?? new Cleaner(core, this.writer, this.room);
     this.room.cleaner = this.cleaner;
     this.batches = new Batch(core, this.room, this.writer, this.applier);
     core.lock.afterDeath = () => this.recover(() => repairAll(core, this.applier));
@@ -73,6 +83,7 @@ export class Engine {
   started(recovery: Recovery): this {
     this.recovery = recovery;
     const { core, policy } = this;
+    if (this.sweeper !== undefined && !core.readOnly) this.sweeper.start();
     if (core.alone || core.readOnly || typeof policy === 'string') return this;
     this.watcher = setInterval(() => this.watch(), policy.every);
     this.watcher.unref();
@@ -172,6 +183,16 @@ export class Engine {
     this.flusher.flushSync();
   }
 
+  /** Removes what has expired now, and frees its space; how many entries there were. */
+  sweep(): number {
+    const { sweeper, core } = this;
+    if (sweeper === undefined) return 0;
+    const expired = () => core.space.controlDoubles[Control.EXPIRATIONS >> 1];
+    const before = expired();
+    for (const _ of sweeper.sweep());
+    return expired() - before;
+  }
+
   private write<T>(work: () => T): T {
     this.begin();
     let result: T;
@@ -225,6 +246,7 @@ export class Engine {
   }
 
   private written(): void {
+    this.evictor?.tell();
     if (this.policy === 'always') this.flusher.flushSync();
     else if (this.timer === undefined && this.policy !== 'manual') this.startTimer(this.policy.every);
   }
@@ -244,6 +266,7 @@ export class Engine {
     if (core.closed) return;
     clearTimeout(this.timer);
     clearInterval(this.watcher);
+    this.sweeper?.stop();
     try {
       leave(core, this.flusher, !this.guarded, () => this.locked(() => undefined));
     } finally {

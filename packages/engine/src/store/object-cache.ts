@@ -1,7 +1,8 @@
 // Decoded objects kept in this thread's heap, beside the version that their bucket had: a hit costs a Map lookup and two loads, and is never stale, whichever
 // process wrote. What is handed out is the kept object itself, frozen or not, or a clone of it.
 
-import type { LinearHash, NotedRead } from '../hash-index/linear-hash.js';
+import { countRead, type FrequencyHash } from '../hash-index/frequency-hash.js';
+import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
 import type { Core } from './core.js';
 
@@ -17,11 +18,15 @@ interface Kept {
   at: number;
   version: number;
   expiry: number;
+  /** The index's slot, to count the read; none in a store. */
+  slotWords: Int32Array | undefined;
+  slotAt: number;
 }
 
 export class ObjectCache {
   private readonly control: Int32Array;
-  private readonly index: LinearHash;
+  private readonly index: FrequencyHash;
+  private readonly counts: boolean;
   private readonly now: () => number;
   private readonly maxEntries: number;
   private readonly values: CachedValues;
@@ -31,6 +36,7 @@ export class ObjectCache {
   constructor(core: Core, maxEntries: number, values: CachedValues) {
     this.control = core.control;
     this.index = core.index;
+    this.counts = core.isCache && !core.readOnly;
     this.now = () => core.environment.now();
     this.maxEntries = maxEntries;
     this.values = values;
@@ -49,6 +55,7 @@ export class ObjectCache {
       return undefined;
     }
     this.hits++;
+    if (kept.slotWords !== undefined) countRead(kept.slotWords, kept.slotAt);
     return this.values === 'cloned' ? structuredClone(kept.value) : kept.value;
   }
 
@@ -61,7 +68,9 @@ export class ObjectCache {
         break;
       }
     if (this.values === 'frozen') freeze(value);
-    this.entries.set(key, { value, epoch: this.index.readEpoch, words, at: home + Bucket.VERSION, version, expiry });
+    const { index } = this;
+    const slotWords = this.counts ? index.slotWords : undefined;
+    this.entries.set(key, { value, epoch: index.readEpoch, words, at: home + Bucket.VERSION, version, expiry, slotWords, slotAt: index.slotAt });
     return this.values === 'cloned' ? structuredClone(value) : value;
   }
 }

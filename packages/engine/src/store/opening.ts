@@ -56,7 +56,7 @@ function createIfMissing(path: string, settings: Settings): boolean {
   const key = new Int32Array(new Uint8Array(environment.random(8)).buffer);
   const superblock: Superblock = {
     segmentShift,
-    mode: L.MODE_STORE,
+    mode: settings.cache ? L.MODE_CACHE : L.MODE_STORE,
     capacity: L.INITIAL_SEGMENTS,
     flush: 1,
     revision: 1,
@@ -80,6 +80,7 @@ function openClaimed(file: MappedFile, settings: Settings, created: boolean): En
   const head = file.read(0, L.HEAD_BYTES);
   const superblock = readSuperblock(head, path);
   checkSuperblock(superblock, path);
+  checkMode(superblock, settings, path);
   if (head.length < L.HEAD_BYTES) throw corrupt(path, `it is ${head.length} bytes long: it was cut off`);
   // Of an existing file the segment size is the file's own.
   checkMaxSize(settings.maxSize, 2 ** superblock.segmentShift);
@@ -105,6 +106,14 @@ function openClaimed(file: MappedFile, settings: Settings, created: boolean): En
     throw new StoreError('ERR_STORE_NEEDS_RECOVERY', `${path} was not closed cleanly: ${what}`, { path });
   }
   return recover(file, settings, superblock, created);
+}
+
+/** Whether it evicts is the file's, chosen when it is created: a store must not lose entries, and who writes to a cache must keep to a size. */
+function checkMode({ mode }: Superblock, { cache, readOnly }: Settings, path: string): void {
+  if (readOnly || (mode === L.MODE_CACHE) === (cache !== undefined)) return;
+  const why =
+    mode === L.MODE_CACHE ? "a cache: open it with eviction: 's3-fifo' and its maxSize" : 'a store, which keeps everything: open it without eviction, or choose another path';
+  throw new StoreError('ERR_STORE_MODE', `${path} is ${why}. Nothing was changed`, { path });
 }
 
 /** Others have the file open, so its memory is as it must be. */
@@ -177,6 +186,8 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
   }
   if (!adopt(core)) return undefined;
   if (superblock.clean && !isSamePlace(core)) {
+    // No flush has written down which records a cache has: a copy of one begins empty.
+    if (core.isCache) return undefined;
     if (!isWholeCopy(core, settings.onRecovery)) return undefined;
     if (!settings.readOnly) {
       syncAll(core);

@@ -4,6 +4,7 @@ import { rangeError, typeError } from '../errors.js';
 import * as L from '../layout.js';
 import { chooseMapping } from '../mapping/choose.js';
 import type { Mapping } from '../mapping/mapping.js';
+import type { OnEvict } from '../upkeep/evictor.js';
 import type { OnRecovery } from '../upkeep/verify.js';
 import type { Environment } from './core.js';
 import type { CachedValues } from './object-cache.js';
@@ -24,8 +25,14 @@ export interface StoreOptions {
   mapping?: 'mmap-io' | 'koffi' | 'memory';
   /** Permissions of a file that is created, from 0o600 to 0o777, less the umask. Default 0o600: its owner's alone. */
   mode?: number;
-  /** `none`: a store keeps everything. */
-  eviction?: 'none';
+  /** `none`: a store keeps everything. `s3-fifo`: a cache of `maxSize` bytes, which must be given; it evicts what is read least, and is empty after a power cut. */
+  eviction?: 'none' | 's3-fifo';
+  /** Of a cache: most entries. Default: as many as fit. */
+  maxEntries?: number;
+  /** Of a cache: milliseconds between two sweeps, which remove what has expired and free its space. Default 10,000. */
+  sweepInterval?: number;
+  /** Of a cache: called in the process that evicts an entry or removes an expired one, soon after. */
+  onEvict?: OnEvict;
   /** Never writes a byte. Default false. */
   readOnly?: boolean;
   /** Called as a recovery that reads the log goes on. */
@@ -51,6 +58,8 @@ export interface Settings {
   exclusive: boolean;
   busyTimeout: number;
   objectCache: { maxEntries: number; values: CachedValues } | undefined;
+  /** Undefined for a store. */
+  cache: { maxEntries: number; sweepInterval: number; onEvict: OnEvict | undefined } | undefined;
   environment: Environment;
 }
 
@@ -62,6 +71,9 @@ const KNOWN = new Set([
   'mapping',
   'mode',
   'eviction',
+  'maxEntries',
+  'sweepInterval',
+  'onEvict',
   'readOnly',
   'onRecovery',
   'exclusive',
@@ -77,7 +89,9 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw typeError('ERR_OPTION_INVALID', `openStore has no option '${name}'; it has ${[...KNOWN].join(', ')}`);
   }
-  const { segmentSize = 2 ** L.DEFAULT_SEGMENT_SHIFT, maxSize = L.MAX_DATA_BYTES, mode = 0o600, eviction = 'none', flush = { every: 1000 } } = options;
+  const cache = checkCache(options);
+  const { maxSize = L.MAX_DATA_BYTES, mode = 0o600, flush = cache ? 'manual' : { every: 1000 } } = options;
+  const { segmentSize = cache ? cacheSegmentSize(maxSize) : 2 ** L.DEFAULT_SEGMENT_SHIFT } = options;
   const segmentShift = typeof segmentSize === 'number' ? Math.log2(segmentSize) : Number.NaN;
   if (!Number.isInteger(segmentShift) || segmentShift < L.MIN_SEGMENT_SHIFT || segmentShift > L.MAX_SEGMENT_SHIFT) {
     throw rangeError(
@@ -89,7 +103,6 @@ export function readOptions(options: StoreOptions, environment: Environment, map
   if (typeof mode !== 'number' || !Number.isInteger(mode) || mode < 0o600 || mode > 0o777) {
     throw rangeError('ERR_OPTION_INVALID', `mode is a number from 0o600 (its owner reads and writes) to 0o777, not ${String(mode)}`);
   }
-  if (eviction !== 'none') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none', not ${String(eviction)}`);
   if (options.mapping !== undefined && !MAPPINGS.has(options.mapping)) {
     throw rangeError('ERR_OPTION_INVALID', `mapping is one of ${[...MAPPINGS].join(', ')}, not ${String(options.mapping)}`);
   }
@@ -107,6 +120,7 @@ export function readOptions(options: StoreOptions, environment: Environment, map
     exclusive: checkExclusive(options),
     busyTimeout: checkTimeout(options.busyTimeout ?? 5000),
     objectCache: checkObjectCache(options.objectCache),
+    cache,
     environment,
   };
 }
@@ -133,6 +147,35 @@ function checkExclusive({ exclusive = false, readOnly = false }: StoreOptions): 
 function checkTimeout(ms: number): number {
   if (typeof ms === 'number' && ms >= 0 && ms <= 2 ** 31 - 1) return ms;
   throw rangeError('ERR_OPTION_INVALID', `busyTimeout is 0 to 2147483647 ms, not ${String(ms)}`);
+}
+
+const CACHE_OPTIONS = ['maxEntries', 'sweepInterval', 'onEvict'] as const;
+
+function checkCache(options: StoreOptions): Settings['cache'] {
+  const { eviction = 'none', maxEntries = Number.POSITIVE_INFINITY, sweepInterval = 10_000, onEvict } = options;
+  if (eviction !== 'none' && eviction !== 's3-fifo') throw rangeError('ERR_OPTION_INVALID', `eviction is 'none' or 's3-fifo', not ${String(eviction)}`);
+  if (eviction === 'none') {
+    const wrong = CACHE_OPTIONS.find((name) => options[name] !== undefined);
+    if (wrong !== undefined) throw typeError('ERR_OPTION_INVALID', `${wrong} is for a cache: give eviction: 's3-fifo' and maxSize too`);
+    return undefined;
+  }
+  // Who only reads need not know how large the cache may become.
+  if (options.maxSize === undefined && options.readOnly !== true) throw typeError('ERR_OPTION_INVALID', "eviction: 's3-fifo' needs a maxSize, in bytes");
+  if (options.flush !== undefined) throw typeError('ERR_OPTION_INVALID', 'flush is for a store: a cache survives its processes, and is empty after a power cut');
+  if (!(maxEntries === Number.POSITIVE_INFINITY || (Number.isInteger(maxEntries) && maxEntries >= 1))) {
+    throw rangeError('ERR_OPTION_INVALID', `maxEntries is an integer of at least 1, not ${String(maxEntries)}`);
+  }
+  if (!(typeof sweepInterval === 'number' && sweepInterval >= 1 && sweepInterval <= 2 ** 31 - 1)) {
+    throw rangeError('ERR_OPTION_INVALID', `sweepInterval is 1 to 2147483647 ms, not ${String(sweepInterval)}`);
+  }
+  checkType('onEvict', onEvict, 'function');
+  return { maxEntries, sweepInterval, onEvict };
+}
+
+/** The power of two nearest to a 256th of `maxSize`, from 64 KiB up. */
+function cacheSegmentSize(maxSize: number): number {
+  const shift = Math.round(Math.log2(maxSize / 256));
+  return 2 ** Math.min(Math.max(shift, 16), L.MAX_SEGMENT_SHIFT);
 }
 
 const VALUES = ['shared', 'frozen', 'cloned'];

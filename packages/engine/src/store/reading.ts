@@ -33,6 +33,8 @@ export class Reading {
   private readonly core: Core;
   private readonly verifyReads: boolean;
   private readonly cache: ObjectCache | undefined;
+  /** Eviction asks how often an entry was read. */
+  private readonly counts: boolean;
   /** Runs `work` under the writer lock; throws if it can't be had. */
   private readonly locked: <T>(work: () => T) => T;
 
@@ -40,6 +42,7 @@ export class Reading {
     this.core = core;
     this.verifyReads = verifyReads;
     this.cache = cache;
+    this.counts = core.isCache && !core.readOnly;
     this.locked = locked;
   }
 
@@ -65,7 +68,13 @@ export class Reading {
 
   entry(key: string): StoreEntry | undefined {
     this.core.key.load(key);
-    return this.insist(() => this.attempt((reader) => this.entryOf(reader)));
+    return this.insist(() =>
+      this.attempt((reader) => {
+        const entry = this.entryOf(reader);
+        if (this.counts) this.core.index.countRead();
+        return entry;
+      }),
+    );
   }
 
   /** The entry, and what tells whether it is still the same: `index.areStable([read], epoch)`. */
@@ -115,6 +124,7 @@ export class Reading {
       if (index.isStable()) throw error;
       return AGAIN;
     }
+    if (this.counts && value !== undefined) index.countRead();
     if (!index.isStable()) return AGAIN;
     if (this.cache !== undefined && cacheAs !== undefined && typeof value === 'object' && value !== null) {
       return this.cache.keep(cacheAs, value, index.notedRead(), reader.expiry);

@@ -40,6 +40,9 @@ export interface StoreStats {
   lockWaits: Counts;
   repairs: Counts;
   retries: Counts;
+  /** Entries that a cache evicted, and expired ones that it removed: by this opener, and by all, ever. */
+  evictions: Counts;
+  expirations: Counts;
   /** Reads answered by the object cache, and objects in it. */
   objectCache: { hits: number; entries: number };
   handles: number;
@@ -102,6 +105,8 @@ export function collectStats(engine: Engine): StoreStats {
     lockWaits: openers.totals(Opener.LOCK_WAITS),
     repairs: openers.totals(Opener.REPAIRS),
     retries: openers.totals(Opener.RETRIES),
+    evictions: { own: engine.evictor?.evicted ?? 0, all: space.controlDoubles[Control.EVICTIONS >> 1] },
+    expirations: { own: engine.evictor?.expired ?? 0, all: space.controlDoubles[Control.EXPIRATIONS >> 1] },
     objectCache: { hits: engine.objectCache?.hits ?? 0, entries: engine.objectCache?.size ?? 0 },
     handles: engine.handles,
   };

@@ -198,7 +198,13 @@ export class Store {
     return count;
   }
 
-  /** Resolves when everything that was stored before is durable. Calls that come together share one flush. */
+  /** Of a cache: removes what has expired now, without waiting for the next sweep, and frees its space; how many entries there were. */
+  sweep(): number {
+    if (this.closed || this.readOnly) this.refuse();
+    return this.engine.sweep();
+  }
+
+  /** Resolves when everything that was stored before is durable. Calls that come together share one flush. A cache promises nothing past a power cut: it has nothing to do. */
   async flush(): Promise<void> {
     if (this.closed) this.refuse();
     if (!this.readOnly) await this.engine.flusher.flush();

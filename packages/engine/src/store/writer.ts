@@ -6,6 +6,7 @@ import * as L from '../layout.js';
 import { chainHeadOf, chainSegments, releaseChain, writeChain } from '../log/chain.js';
 import { EncodedValue, toBytes } from '../log/codec.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
+import { Placement } from '../log/placement.js';
 import { Keep, type Room } from '../upkeep/room.js';
 import type { Core } from './core.js';
 import { Steps } from './steps.js';
@@ -18,11 +19,13 @@ export class Writer {
   private readonly core: Core;
   private readonly room: Room;
   readonly steps: Steps;
+  readonly placement: Placement;
 
   constructor(core: Core, room: Room) {
     this.core = core;
     this.room = room;
     this.steps = new Steps(core);
+    this.placement = new Placement(core.segments, core.log);
   }
 
   /** Stores a value under the core's key. `expiry` is absolute, Infinity for none. */
@@ -58,10 +61,13 @@ export class Writer {
     const bytes = spaceFor(contentBytes(key.length, payload, expires));
     // Room first: it may clean, and cleaning moves records and the cursor. The log's last: cleaning for the index fills it.
     if (index.isCrowded(core.count + 1)) room.split();
+    if (core.isCache) this.place(expiry);
     if (!log.fits(bytes)) room.openSegment(this.keepFor(bytes));
     let old = core.find(key, reader) === 0 ? null : reader;
+    if (old === null && core.isCache) index.recall();
     if (old === null && !index.reserve()) {
       index.addOverflow();
+      this.placement.again();
       if (!log.fits(bytes)) room.openSegment(Keep.FOR_WRITES);
       old = core.find(key, reader) === 0 ? null : reader;
       if (old === null) index.reserve();
@@ -73,6 +79,18 @@ export class Writer {
     if (old === null) index.fill(location);
     else index.replace(location);
     this.end();
+  }
+
+  /** In a cache, a key that was evicted of late goes to the main queue, and one that is there stays in its queue; where there are too many entries, others go. */
+  private place(expiry: number): void {
+    const { core, room, placement } = this;
+    const { key, index, reader } = core;
+    let isMain: boolean;
+    if (core.find(key, reader) === 0) {
+      isMain = index.recall();
+      room.cleaner.limitEntries(1);
+    } else isMain = placement.isMain(reader.segment);
+    placement.choose(isMain, expiry === NEVER ? NEVER : expiry - core.environment.now());
   }
 
   /** What must stay free beside a segment for this record. Like a delete, an overwrite that frees more than it takes works in a full store. */
@@ -87,6 +105,10 @@ export class Writer {
     const { core, room } = this;
     const { key, index, log, reader } = core;
     if (core.find(key, reader) === 0) return false;
+    if (core.isCache) {
+      this.drop(reader);
+      return true;
+    }
     const bytes = spaceFor(contentBytes(key.length, 0, false));
     if (!log.fits(bytes)) {
       room.openSegment(Keep.FOR_DELETES);
@@ -104,6 +126,7 @@ export class Writer {
     const { core, room } = this;
     const { key, log, reader } = core;
     if (core.find(key, reader) === 0) return false;
+    if (core.isCache) this.placement.choose(this.placement.isMain(reader.segment), expiry - core.environment.now());
     if (!log.fits(reader.space16 + L.RECORD_ALIGN)) {
       room.openSegment(Keep.FOR_WRITES);
       if (core.find(key, reader) === 0) return false;
@@ -144,13 +167,24 @@ export class Writer {
     this.end();
   }
 
-  /** Drops an expired record that no older one could bring back. The index points at it, and its cursor stands there. */
+  /** Drops a record that no older one could bring back. The index points at it, and its cursor stands there. */
   drop(reader: RecordReader): void {
-    const { steps, core } = this;
+    this.beginDrop(reader);
+    this.core.index.remove();
+    this.end();
+  }
+
+  /** The same for one that a cache has no space for: its key is remembered. */
+  evict(reader: RecordReader): void {
+    this.beginDrop(reader);
+    this.core.index.evict();
+    this.end();
+  }
+
+  private beginDrop(reader: RecordReader): void {
+    const { steps } = this;
     steps.fill(0, 0, 0, -1, 0, true, reader);
     steps.arm(Intent.DROP, reader.location, 1, 0);
-    core.index.remove();
-    this.end();
   }
 
   /** Frees a log segment from which all that is live has gone; with it go `tombstones` bytes of them. */

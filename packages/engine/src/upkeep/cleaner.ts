@@ -10,18 +10,14 @@ import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
 import { Keep, type Room } from './room.js';
 
-const { Control, Entry, SegmentKind } = L;
+const { Control, Entry, Rule, SegmentKind } = L;
 
-/** Cleaning pays when this share of the log is dead: then the file stays within 1.5 times the live bytes, and a freed byte costs at most two copied. */
-const DEAD_SHARE = 1 / 3;
 /** The oldest segment is cleaned when tombstones are this share of what is live: only there can they be dropped. */
 const TOMBSTONE_SHARE = 0.1;
-/** Where cleaning pays, a segment is worth it when it has this share of live bytes at most. */
-const WORTHWHILE = 1 - DEAD_SHARE / 2;
 /** Records looked at per write. */
-const STEP_RECORDS = 6;
+export const STEP_RECORDS = 6;
 
-interface Candidate {
+export interface Candidate {
   segment: number;
   live: number;
   base: number;
@@ -34,12 +30,14 @@ interface Survey {
 }
 
 export class Cleaner {
-  private readonly core: Core;
-  private readonly writer: Writer;
-  private readonly room: Room;
-  private readonly key: KeyBuffer;
-  private readonly reader: RecordReader;
-  private readonly control: Int32Array;
+  protected readonly core: Core;
+  protected readonly writer: Writer;
+  protected readonly room: Room;
+  protected readonly key: KeyBuffer;
+  protected readonly reader: RecordReader;
+  protected readonly control: Int32Array;
+  /** Cleaning pays when this share of the log is dead: a third, so that the file stays within 1.5 times the live bytes, and a freed byte costs at most two copied. */
+  protected deadShare = 1 / 3;
   /** Segments with a damaged record. */
   readonly damaged = new Set<number>();
   /** Inside a step: space must not be made by cleaning now. */
@@ -59,23 +57,34 @@ export class Cleaner {
   }
 
   /** The segment being cleaned, 0 if none. */
-  private get victim(): number {
+  protected get victim(): number {
     return this.control[Control.VICTIM];
   }
 
-  private get isOldest(): boolean {
-    return this.control[Control.VICTIM_OLDEST] === 1;
+  protected get rule(): number {
+    return this.control[Control.VICTIM_RULE];
+  }
+
+  /** Where cleaning pays, a segment is worth it when it has this share of live bytes at most. */
+  private get worthwhile(): number {
+    return 1 - this.deadShare / 2;
   }
 
   /** Whether cleaning is better than growing. */
   pays(): boolean {
     const { used, live } = this.survey();
-    return used - live >= used * DEAD_SHARE && used - live >= this.core.space.segmentBytes;
+    return used - live >= used * this.deadShare && used - live >= this.core.space.segmentBytes;
   }
 
   start(): void {
-    this.active = this.victim !== 0 || this.choose(WORTHWHILE);
+    this.active = this.victim !== 0 || this.choose(this.worthwhile);
   }
+
+  /** The file can't grow, and is getting full: what can be done ahead of need. */
+  relieve(): void {}
+
+  /** Makes place for `more` entries. A store holds any number. */
+  limitEntries(_more: number): void {}
 
   /** A few records' worth of cleaning, after a write. */
   step(): void {
@@ -88,8 +97,12 @@ export class Cleaner {
       return;
     }
     if (this.victim !== 0) return;
+    this.active = this.isLow && this.pays() && this.choose(this.worthwhile);
+  }
+
+  protected get isLow(): boolean {
     const { segments, space } = this.core;
-    this.active = segments.free + segments.pending <= space.capacity >> 2 && this.pays() && this.choose(WORTHWHILE);
+    return segments.free + segments.pending <= space.capacity >> 2;
   }
 
   /** Cleans a whole segment, the one under way or the best; false if none is worth it, or, with `anyGain`, if nothing at all is dead. */
@@ -98,6 +111,11 @@ export class Cleaner {
     const { victim } = this;
     this.run(Number.POSITIVE_INFINITY);
     return this.victim !== victim;
+  }
+
+  /** Frees whatever can be freed, when nothing else gives space: a delete gains more than it takes, however little a segment gives, so that it must not fail. */
+  lastResort(keep: number): boolean {
+    return this.cleanOne(keep < Keep.FOR_WRITES);
   }
 
   /** Ends the open segment, and lists every one that has anything dead in it, oldest first. */
@@ -113,8 +131,8 @@ export class Cleaner {
 
   /** Cleans this segment, if it still is one of the log. */
   cleanThis(segment: number): void {
-    if (this.core.segments.word(segment, Entry.KIND) !== SegmentKind.LOG || this.damaged.has(segment) || segment === this.core.log.segment) return;
-    this.begin(segment, this.survey().sealed);
+    if (this.core.segments.word(segment, Entry.KIND) !== SegmentKind.LOG || this.damaged.has(segment) || this.core.log.isOpen(segment)) return;
+    this.begin(segment, this.ruleFor(segment, this.survey().sealed));
     this.run(Number.POSITIVE_INFINITY);
   }
 
@@ -134,7 +152,7 @@ export class Cleaner {
       if (space.isTable(segment)) continue;
       segments.entry(segment);
       const { words, doubles, at } = segments;
-      if (words[at + Entry.KIND] !== SegmentKind.LOG || segment === log.segment) continue;
+      if (words[at + Entry.KIND] !== SegmentKind.LOG || log.isOpen(segment)) continue;
       let alive = words[at + Entry.LIVE];
       if (words[at + Entry.EXPIRING] > 0) {
         now ||= environment.now();
@@ -147,7 +165,7 @@ export class Cleaner {
   }
 
   /** Picks a victim: the one with the least live bytes, if they are at most this share of it; the oldest when tombstones weigh. */
-  private choose(mostLive: number): boolean {
+  protected choose(mostLive: number): boolean {
     const { core, damaged } = this;
     const { sealed, live } = this.survey();
     let oldest: Candidate | undefined;
@@ -162,16 +180,21 @@ export class Cleaner {
     // With every oldest segment that goes, even an all live one, the tombstones behind it come nearer to where they can be dropped.
     const weigh = tombstones > live * TOMBSTONE_SHARE && tombstones > full / 8 && !damaged.has(oldest.segment);
     if (!weigh && best.live > full * mostLive) return false;
-    this.begin(weigh ? oldest.segment : best.segment, sealed);
+    const victim = weigh ? oldest.segment : best.segment;
+    this.begin(victim, this.ruleFor(victim, sealed));
     return true;
   }
 
-  private begin(segment: number, sealed: readonly Candidate[]): void {
-    const { control } = this;
+  protected ruleFor(segment: number, sealed: readonly Candidate[]): number {
     const base = this.core.segments.double(segment, Entry.BASE_SEQUENCE);
+    return sealed.every((other) => other.base >= base) ? Rule.DROP_TOMBSTONES : Rule.KEEP_ALL;
+  }
+
+  protected begin(segment: number, rule: number): void {
+    const { control } = this;
     control[Control.VICTIM_OFFSET] = 0;
     control[Control.VICTIM_TOMBSTONES] = 0;
-    control[Control.VICTIM_OLDEST] = sealed.every((other) => other.base >= base) ? 1 : 0;
+    control[Control.VICTIM_RULE] = rule;
     control[Control.VICTIM] = segment;
   }
 
@@ -181,13 +204,13 @@ export class Cleaner {
     this.damaged.clear();
   }
 
-  private run(records: number): void {
+  protected run(records: number): void {
     const { core, reader, control } = this;
     const shift = core.space.locationShift;
     const { victim } = this;
     // What others said is believed only as far as it can be.
     const isLog = victim > 0 && victim < core.space.capacity && !core.space.isTable(victim) && core.segments.word(victim, Entry.KIND) === SegmentKind.LOG;
-    if (!isLog || victim === core.log.segment || this.damaged.has(victim)) {
+    if (!isLog || core.log.isOpen(victim) || this.damaged.has(victim)) {
       control[Control.VICTIM] = 0;
       return;
     }
@@ -222,7 +245,7 @@ export class Cleaner {
   }
 
   /** Frees the victim, if all that counted as live in it has gone elsewhere: a record whose key is damaged would not be found in the index. */
-  private finish(): void {
+  protected finish(): void {
     const { core, writer, victim, control } = this;
     const tombstones = control[Control.VICTIM_TOMBSTONES];
     control[Control.VICTIM] = 0;
@@ -241,18 +264,18 @@ export class Cleaner {
     reader.loadKey(key);
     const isLatest = core.find(key, reader) === 0;
     reader.seek(location);
-    if (!isLatest || this.isOldest) return;
+    if (!isLatest || this.rule !== Rule.KEEP_ALL) return;
     if (!core.log.fits(reader.space16)) room.openSegment(Keep.FOR_CLEANING);
     writer.relocateTombstone(reader);
   }
 
   /** The cursor of the index stands on the record's slot. */
-  private handleLatest(reader: RecordReader): void {
+  protected handleLatest(reader: RecordReader): void {
     const { core, writer, key, room } = this;
     reader.assertWhole();
     const gone = reader.expiry <= core.environment.now();
     // A rebuild would still meet the record until its segment is freed: harmless for an expired one, but for one whose chain is gone.
-    if (gone && this.isOldest && !reader.isChained) {
+    if (gone && this.rule !== Rule.KEEP_ALL && !reader.isChained) {
       writer.drop(reader);
       return;
     }

@@ -201,8 +201,8 @@ export class Flusher {
     core.refreshSuperblock();
     this.countWritten();
     const { superblock } = core;
-    // Nothing was written since a clean close.
-    if (superblock.clean) return undefined;
+    // Nothing was written since a clean close; or it is a cache, of which only a clean close makes anything durable.
+    if (superblock.clean || core.isCache) return undefined;
     space.follow();
     const sequence = controlDoubles[Control.NEXT_SEQUENCE >> 1];
     const structure = control[Control.STRUCTURE];

@@ -38,8 +38,11 @@ export class Room {
   /** Opens a fresh log segment. Throws `ERR_STORE_FULL`. */
   openSegment(keep: number): void {
     const { core, cleaner } = this;
+    const { point, label } = core.log;
     this.makeFree(1, keep);
-    core.log.openNext(core.segments.take(SegmentKind.LOG, 0, core.log.sequence));
+    // Where it was, if records were moved to make room.
+    core.log.use(point, label);
+    core.log.openNext(core.segments.take(SegmentKind.LOG, label, core.log.sequence));
     if (!cleaner.busy) this.lookAhead();
   }
 
@@ -67,8 +70,7 @@ export class Room {
       if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
       else if (this.grow()) continue;
       else if (segments.pending > 0) flusher.flushSync();
-      // A delete gains more than it takes, however little a segment gives: it must not fail.
-      else if (cleaner.busy || !cleaner.cleanOne(keep < Keep.FOR_WRITES)) break;
+      else if (cleaner.busy || !cleaner.lastResort(keep)) break;
     }
     if (segments.free >= needed) return;
     throw this.full();
@@ -107,6 +109,7 @@ export class Room {
     if (segments.pending * 4 >= space.capacity) this.flusher.flushSoon();
     if (!low) return;
     if (cleaner.pays()) cleaner.start();
-    else space.prepareGrowth(PREPARED_SEGMENTS * space.segmentBytes);
+    else if (space.nextCapacity() > space.capacity) space.prepareGrowth(PREPARED_SEGMENTS * space.segmentBytes);
+    else cleaner.relieve();
   }
 }

@@ -93,10 +93,22 @@ function tableAndIndex(core: Core): [number, number][] {
   return ranges;
 }
 
+/** What no flush has made durable: the log and the chains of a cache, and the file's length. */
+function unflushed({ space, segments }: Core): [number, number][] {
+  const ranges: [number, number][] = [[space.fileBytes - L.PAGE_BYTES, space.fileBytes]];
+  for (let segment = 1; segment < space.capacity; segment++) {
+    if (space.isTable(segment)) continue;
+    const { kind, length } = segments.capture(segment);
+    const start = space.bytesFor(segment);
+    if (kind === SegmentKind.LOG || kind === SegmentKind.CHAIN) ranges.push([start, start + length]);
+  }
+  return ranges;
+}
+
 /** Flushes, makes index and control block durable too, then the clean mark. Nobody else may have the file open. */
 export function closeCleanly(core: Core, flusher: Flusher): void {
   flusher.flushSync();
-  flusher.sync([[L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4], ...tableAndIndex(core)]);
+  flusher.sync([[L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4], ...tableAndIndex(core), ...(core.isCache ? unflushed(core) : [])]);
   core.refreshSuperblock();
   core.superblock.clean = true;
   core.superblock.cleanSum = cleanSum(core);

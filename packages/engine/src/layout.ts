@@ -86,7 +86,9 @@ export const Control = {
   EVICTIONS: 88, // double: entries evicted, ever
   EXPIRATIONS: 90, // double: entries that expired and were removed, ever
   SWEPT: 92, // double: ms since 1970 when the last sweep began
-  WORDS: 96,
+  GHOSTED: 94, // double: bytes of the records whose keys were remembered when they were evicted, ever: the clock of ghosts
+  GHOST_CREDIT: 96, // double: bytes that it need not count: of ghosts whose key came back
+  WORDS: 98,
 } as const;
 
 /** What becomes of what lives in the victim: all of it and its tombstones are copied; the tombstones can go, since no segment is older; what is read too seldom goes. */
@@ -210,4 +212,11 @@ export const TAG_MASK = ~3;
 export const MAX_FREQUENCY = 3;
 /** Slots per bucket, on average, above which the table grows by a bucket; of a cache, whose empty slots remember what was evicted. */
 export const SLOTS_BEFORE_SPLIT = 4.5;
-export const CACHE_SLOTS_BEFORE_SPLIT = 3.5;
+export const CACHE_SLOTS_BEFORE_SPLIT = 2;
+/** A ghost, the tag word of an empty slot: 22 bits of the key's hash, the 8 low bits of the clock when it was evicted, and a mark. */
+export const GHOST_MASK = ~1023;
+export const GHOST_AGE_SHIFT = 2;
+export const GHOST_AGE_MASK = 255;
+export const GHOST_MARK = 1;
+/** A ghost counts for this many ticks of the clock, in which keys of as many bytes are remembered as the main queue has. */
+export const GHOST_TICKS = 64;

@@ -1,7 +1,7 @@
-// What eviction needs of the index, in the two bits that a tag leaves free. In a filled slot they count how often the entry was read, up to 3; readers do that without
-// a lock. A slot that eviction emptied keeps its tag, as a ghost: a key that comes back while its ghost is there was evicted too early. The bits of a ghost are its age: 3
-// is new, and each further ghost of the bucket makes it older; the oldest is the first whose slot is used again.
-// Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023, calls them so.
+// What eviction needs of the index, in bits that it leaves free. The two low bits of a filled slot's tag count how often the entry was read, up to 3; readers do that without a
+// lock. A slot that eviction emptied keeps a part of the tag, as a ghost: a key that comes back while its ghost counts was evicted too early. A ghost says when it was made, by
+// a clock that counts bytes; slots of old ones are used again first.
+// Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023, has both in tables of their own.
 
 import * as L from '../layout.js';
 import { END_OF_SLOTS } from './buckets.js';
@@ -39,33 +39,40 @@ export class FrequencyHash extends LinearHash {
     this.words[this.bucket + this.slot] = this.tag | frequency;
   }
 
-  /** Empties the slot under the cursor; its tag stays, as a ghost. */
-  evict(): void {
-    const { words, bucket } = this;
-    this.change(words, bucket + this.slot + 1, 0);
-    for (let at = bucket + Bucket.SLOTS; at < bucket + END_OF_SLOTS; at += 2) if (words[at + 1] === 0 && (words[at] & BITS) > 1) words[at]--;
-    words[bucket + this.slot] = this.tag | L.MAX_FREQUENCY;
+  /** Empties the slot under the cursor; its key is remembered, as of `clock`. */
+  leaveGhost(clock: number): void {
+    const { words } = this;
+    const at = this.bucket + this.slot;
+    this.change(words, at + 1, 0);
+    words[at] = (this.tag & L.GHOST_MASK) | ((clock & L.GHOST_AGE_MASK) << L.GHOST_AGE_SHIFT) | L.GHOST_MARK;
   }
 
   /**
-   * After a lookup that found nothing: whether its key was evicted of late. Chooses the slot for it: its ghost's, or an empty one, or the oldest ghost's; where there is none,
-   * `reserve` links another bucket.
+   * After a lookup that found nothing: whether its key is remembered at `clock`. Chooses the slot for it: its ghost's, or an empty one, or the oldest ghost's; where there is
+   * none, `reserve` links another bucket. Forgets what is too old to count: before its clock has gone round.
    */
-  recall(): boolean {
+  recall(clock: number): boolean {
     const { tag } = this;
     this.seek(this.address(tag, this.buckets));
     this.empty = -1;
-    for (let hops = 0, age = L.MAX_FREQUENCY + 1; ; hops++) {
+    for (let hops = 0, oldest = -1; ; hops++) {
       const { words, bucket } = this;
       for (let at = bucket + Bucket.SLOTS; at < bucket + END_OF_SLOTS; at += 2) {
         if (words[at + 1] !== 0) continue;
-        const bits = words[at] & BITS;
-        const isGhost = bits !== 0 && (words[at] & L.TAG_MASK) === tag;
-        if (!isGhost && bits >= age) continue;
+        const ghost = words[at];
+        let age = (clock - (ghost >>> L.GHOST_AGE_SHIFT)) & L.GHOST_AGE_MASK;
+        if ((ghost & BITS) !== L.GHOST_MARK || age > L.GHOST_TICKS) {
+          words[at] = 0;
+          age = L.GHOST_AGE_MASK;
+        } else if ((ghost & L.GHOST_MASK) === (tag & L.GHOST_MASK)) {
+          this.emptyWords = words;
+          this.empty = at;
+          return true;
+        }
+        if (age <= oldest) continue;
+        oldest = age;
         this.emptyWords = words;
         this.empty = at;
-        if (isGhost) return true;
-        age = bits;
       }
       const link = words[bucket + Bucket.LINK];
       if (link === 0) return false;

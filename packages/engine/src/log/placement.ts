@@ -5,12 +5,15 @@ import { openWord, type Segments } from '../file/segments.js';
 import * as L from '../layout.js';
 import type { Log } from './log.js';
 
-const { Entry, Label } = L;
+const { Control, Entry, Label } = L;
 const SMALL_POINT = 0;
 const MAIN_POINT = 1;
 const FIRST_CLASS_POINT = 2;
 /** Segments of the largest file, for each append point beyond the first two. */
 const SEGMENTS_PER_POINT = 16;
+
+/** The small queue's share of what lives. */
+export const SMALL_SHARE = 0.1;
 
 /** Labels for times to live from a second on: each is a class as wide as half an octave. */
 function labelFor(ttl: number): number {
@@ -22,6 +25,9 @@ export class Placement {
   private readonly log: Log;
   /** Append points that are used: few, if there are few segments. */
   private readonly points: number;
+  /** What was found when the table was as it was then. */
+  private structure = -1;
+  private filling = false;
   private point = 0;
   private label = 0;
 
@@ -45,6 +51,28 @@ export class Placement {
       this.label = Label.SMALL;
     } else this.chooseClass(labelFor(Math.max(ttl, 1)));
     this.log.use(this.point, this.label);
+  }
+
+  /** Whether the small queue has its share of a cache that is filled for the first time: then what is new goes to the main queue, which has room for it. */
+  isFilling(): boolean {
+    const { control, controlDoubles } = this.segments.space;
+    if (controlDoubles[Control.EVICTIONS >> 1] > 0) return false;
+    if (this.structure !== control[Control.STRUCTURE]) {
+      this.structure = control[Control.STRUCTURE];
+      this.filling = this.isSmallFull();
+    }
+    return this.filling;
+  }
+
+  private isSmallFull(): boolean {
+    const { segments } = this;
+    const { space } = segments;
+    let small = 0;
+    for (let segment = 1; segment < space.capacity; segment++) {
+      if (space.isTable(segment) || segments.word(segment, Entry.KIND) !== L.SegmentKind.LOG) continue;
+      if (segments.word(segment, Entry.NEXT) !== Label.MAIN) small++;
+    }
+    return small >= space.maxSegments * SMALL_SHARE;
   }
 
   /** The same again: space that was made meanwhile was taken elsewhere. */

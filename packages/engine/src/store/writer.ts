@@ -6,6 +6,7 @@ import * as L from '../layout.js';
 import { chainHeadOf, chainSegments, releaseChain, writeChain } from '../log/chain.js';
 import { EncodedValue, toBytes } from '../log/codec.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
+import { GhostClock } from '../log/ghost-clock.js';
 import { Placement } from '../log/placement.js';
 import { Keep, type Room } from '../upkeep/room.js';
 import type { Core } from './core.js';
@@ -20,12 +21,14 @@ export class Writer {
   private readonly room: Room;
   readonly steps: Steps;
   readonly placement: Placement;
+  private readonly ghosts: GhostClock;
 
   constructor(core: Core, room: Room) {
     this.core = core;
     this.room = room;
     this.steps = new Steps(core);
     this.placement = new Placement(core.segments, core.log);
+    this.ghosts = new GhostClock(core.space);
   }
 
   /** Stores a value under the core's key. `expiry` is absolute, Infinity for none. */
@@ -64,7 +67,7 @@ export class Writer {
     if (core.isCache) this.place(expiry);
     if (!log.fits(bytes)) room.openSegment(this.keepFor(bytes));
     let old = core.find(key, reader) === 0 ? null : reader;
-    if (old === null && core.isCache) index.recall();
+    if (old === null && core.isCache && index.recall(this.ghosts.clock)) this.ghosts.giveBack(bytes + value.length - payload);
     if (old === null && !index.reserve()) {
       index.addOverflow();
       this.placement.again();
@@ -87,7 +90,7 @@ export class Writer {
     const { key, index, reader } = core;
     let isMain: boolean;
     if (core.find(key, reader) === 0) {
-      isMain = index.recall();
+      isMain = index.recall(this.ghosts.clock) || placement.isFilling();
       room.cleaner.limitEntries(1);
     } else isMain = placement.isMain(reader.segment);
     placement.choose(isMain, expiry === NEVER ? NEVER : expiry - core.environment.now());
@@ -177,8 +180,9 @@ export class Writer {
   /** The same for one that a cache has no space for: its key is remembered. */
   evict(reader: RecordReader): void {
     this.beginDrop(reader);
-    this.core.index.evict();
+    this.core.index.leaveGhost(this.ghosts.clock);
     this.end();
+    this.ghosts.add(bytesOf(reader));
   }
 
   private beginDrop(reader: RecordReader): void {
@@ -229,6 +233,11 @@ export class Writer {
     reference.bytes = writeChain(core.segments, bytes);
     return reference;
   }
+}
+
+/** Bytes that go with a record, its chain's included. */
+function bytesOf(reader: RecordReader): number {
+  return reader.space16 + (reader.isChained ? reader.valueLength : 0);
 }
 
 /** The first segment of the chain that a reference names. */

@@ -19,6 +19,7 @@ export const STEP_RECORDS = 6;
 
 export interface Candidate {
   segment: number;
+  length: number;
   live: number;
   base: number;
 }
@@ -66,7 +67,7 @@ export class Cleaner {
   }
 
   /** Where cleaning pays, a segment is worth it when it has this share of live bytes at most. */
-  private get worthwhile(): number {
+  protected get worthwhile(): number {
     return 1 - this.deadShare / 2;
   }
 
@@ -113,8 +114,8 @@ export class Cleaner {
     return this.victim !== victim;
   }
 
-  /** Frees whatever can be freed, when nothing else gives space: a delete gains more than it takes, however little a segment gives, so that it must not fail. */
-  lastResort(keep: number): boolean {
+  /** Frees what can be, when nothing else makes `needed` segments free: a delete gains more than it takes, however little a segment gives, so that it must not fail. */
+  lastResort(_needed: number, keep: number): boolean {
     return this.cleanOne(keep < Keep.FOR_WRITES);
   }
 
@@ -159,7 +160,7 @@ export class Cleaner {
         if (doubles[(at + Entry.LAST_EXPIRY) >> 1] <= now) alive = Math.max(0, alive - words[at + Entry.EXPIRING]);
       }
       live += alive;
-      sealed.push({ segment, live: alive, base: doubles[(at + Entry.BASE_SEQUENCE) >> 1] });
+      sealed.push({ segment, length: words[at + Entry.LENGTH], live: alive, base: doubles[(at + Entry.BASE_SEQUENCE) >> 1] });
     }
     return { sealed, live, used: sealed.length * full };
   }

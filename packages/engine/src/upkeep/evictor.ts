@@ -4,7 +4,7 @@
 // What is dead or expired is cleaned away first, as in a store, but without tombstones.
 
 import * as L from '../layout.js';
-import { Placement } from '../log/placement.js';
+import { Placement, SMALL_SHARE } from '../log/placement.js';
 import type { RecordReader } from '../log/record.js';
 import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
@@ -13,12 +13,13 @@ import { Keep, type Room } from './room.js';
 
 const { Control, Entry, Rule, SegmentKind } = L;
 
-/** The small queue's share of the live bytes. */
-const SMALL_SHARE = 0.1;
 /** Reads that move a record from the small queue to the main one. */
 const READS_TO_STAY = 2;
-/** A victim that keeps more than this share of its bytes gains too little: the next one must be read more often to stay. */
-const FRUITLESS = 7 / 8;
+/** Victims of the main queue that may gain less than a segment together, before a record must be read more often to stay. So the search for space ends. */
+const PATIENCE = 4;
+
+/** Free segments with which eviction begins: the next one, and the one for what the victim keeps. */
+const AHEAD = 2;
 
 export type Reason = 'evict' | 'expire';
 export type OnEvict = (key: string, reason: Reason) => void;
@@ -35,9 +36,10 @@ export class Evictor extends Cleaner {
   private readonly onEvict: OnEvict | undefined;
   /** Entries that went, for `onEvict`, and why. */
   private readonly gone: { key: string; reason: Reason }[] = [];
-  /** Bytes that the victim keeps, and fruitless victims in a row. */
+  /** Bytes that the victim keeps; victims of the main queue since a segment was gained, and bytes they gained. */
   private kept = 0;
-  private fruitless = 0;
+  private turns = 0;
+  private gained = 0;
   evicted = 0;
   expired = 0;
   protected override deadShare = 1 / 5;
@@ -57,13 +59,15 @@ export class Evictor extends Cleaner {
   /** Evicts ahead of need, while the last segment that may be taken is still free. */
   override relieve(): void {
     const { segments, space } = this.core;
-    if (space.nextCapacity() > space.capacity || segments.free > Keep.FOR_WRITES + 1) return;
+    if (space.nextCapacity() > space.capacity || segments.free > AHEAD) return;
     this.active = this.victim !== 0 || this.chooseEviction();
   }
 
-  override lastResort(): boolean {
+  /** Evicts until enough is free, or the victim is. A record may own many segments, so that one of them may do. */
+  override lastResort(needed: number): boolean {
     if (this.victim === 0 && !this.chooseEviction()) return false;
-    this.run(Number.POSITIVE_INFINITY);
+    const { victim } = this;
+    while (this.victim === victim && this.core.segments.free < needed) this.run(STEP_RECORDS);
     return true;
   }
 
@@ -75,13 +79,25 @@ export class Evictor extends Cleaner {
     }
   }
 
-  /** The one with the least that lives, if that is at most this share of it. Order does not matter: there is nothing that could come back. */
+  /** By what is dead, not by what is not used: that can't be had by moving records. */
+  override pays(): boolean {
+    let dead = 0;
+    let used = 0;
+    for (const { length, live } of this.survey().sealed) {
+      used += length;
+      dead += length - live;
+    }
+    return dead >= used * this.deadShare && dead >= this.core.space.segmentBytes;
+  }
+
+  /** The one with the most that is dead, if what lives is at most this share of it. Order does not matter: there is nothing that could come back. */
   protected override choose(mostLive: number): boolean {
-    let least = this.core.space.segmentBytes * mostLive;
+    let most = 0;
     let victim = 0;
-    for (const { segment, live } of this.survey().sealed) {
-      if (live > least || this.damaged.has(segment)) continue;
-      least = live;
+    for (const { segment, length, live } of this.survey().sealed) {
+      const dead = length - live;
+      if (dead <= most || live > length * mostLive || this.damaged.has(segment)) continue;
+      most = dead;
       victim = segment;
     }
     if (victim !== 0) this.begin(victim, Rule.DROP_TOMBSTONES);
@@ -125,8 +141,10 @@ export class Evictor extends Cleaner {
 
   protected override finish(): void {
     if (this.rule === Rule.EVICT) {
-      const { victim, core } = this;
-      this.fruitless = this.kept > core.segments.word(victim, Entry.LENGTH) * FRUITLESS ? this.fruitless + 1 : 0;
+      const { segments, space } = this.core;
+      this.gained += segments.word(this.victim, Entry.LENGTH) - this.kept;
+      this.turns++;
+      if (this.gained >= space.segmentBytes) this.gained = this.turns = 0;
     }
     super.finish();
   }
@@ -144,8 +162,8 @@ export class Evictor extends Cleaner {
     let isMain = wasMain;
     let after = frequency;
     if (rule === Rule.EVICT) {
-      if (wasMain ? frequency <= this.fruitless : frequency < READS_TO_STAY) {
-        this.evict(reader);
+      if (wasMain ? frequency <= Math.floor(this.turns / PATIENCE) : frequency < READS_TO_STAY) {
+        this.evict(reader, !wasMain);
         return;
       }
       isMain = true;
@@ -163,7 +181,7 @@ export class Evictor extends Cleaner {
     if (!log.fits(bytes)) {
       // Records of one segment may need several, where they expire at different times.
       if (core.segments.free === 0) {
-        this.evict(reader);
+        this.evict(reader, false);
         return;
       }
       room.openSegment(Keep.FOR_CLEANING);
@@ -175,9 +193,10 @@ export class Evictor extends Cleaner {
     this.moved++;
   }
 
-  private evict(reader: RecordReader): void {
+  private evict(reader: RecordReader, isRemembered: boolean): void {
     this.note(reader, 'evict');
-    this.writer.evict(reader);
+    if (isRemembered) this.writer.evict(reader);
+    else this.writer.drop(reader);
     this.evicted++;
     this.core.space.controlDoubles[Control.EVICTIONS >> 1]++;
   }
@@ -201,7 +220,7 @@ export class Evictor extends Cleaner {
 
   /** Cleans some more where it pays; whether there is more to do. */
   cleanSome(records: number): boolean {
-    if (this.victim === 0 && !this.choose(1 - this.deadShare / 2)) return false;
+    if (this.victim === 0 && !this.choose(this.worthwhile)) return false;
     this.run(records);
     return true;
   }

@@ -60,7 +60,8 @@ export class Room {
     const { core, cleaner, flusher } = this;
     const { segments, space } = core;
     // maxSize lets a new file double, so that it keeps one less, and the first write does not pay for growth.
-    const needed = count + (space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep);
+    // A cache needs none for deletes.
+    const needed = count + (core.isCache || space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep);
     if (segments.free >= needed) return;
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {
@@ -70,7 +71,7 @@ export class Room {
       if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
       else if (this.grow()) continue;
       else if (segments.pending > 0) flusher.flushSync();
-      else if (cleaner.busy || !cleaner.lastResort(keep)) break;
+      else if (cleaner.busy || !cleaner.lastResort(needed, keep)) break;
     }
     if (segments.free >= needed) return;
     throw this.full();

@@ -112,7 +112,9 @@ function openClaimed(file: MappedFile, settings: Settings, created: boolean): En
 function checkMode({ mode }: Superblock, { cache, readOnly }: Settings, path: string): void {
   if (readOnly || (mode === L.MODE_CACHE) === (cache !== undefined)) return;
   const why =
-    mode === L.MODE_CACHE ? "a cache: open it with eviction: 's3-fifo' and its maxSize" : 'a store, which keeps everything: open it without eviction, or choose another path';
+    mode === L.MODE_CACHE
+      ? "a cache: open it with eviction: 's3-fifo' and its maxSize"
+      : 'a store, which keeps everything: open it without eviction, or choose another path';
   throw new StoreError('ERR_STORE_MODE', `${path} is ${why}. Nothing was changed`, { path });
 }
 

@@ -161,7 +161,8 @@ function checkCache(options: StoreOptions): Settings['cache'] {
   }
   // Who only reads need not know how large the cache may become.
   if (options.maxSize === undefined && options.readOnly !== true) throw typeError('ERR_OPTION_INVALID', "eviction: 's3-fifo' needs a maxSize, in bytes");
-  if (options.flush !== undefined && options.flush !== 'manual') throw typeError('ERR_OPTION_INVALID', 'flush is for a store: a cache survives its processes, and is empty after a power cut');
+  if (options.flush !== undefined && options.flush !== 'manual')
+    throw typeError('ERR_OPTION_INVALID', 'flush is for a store: a cache survives its processes, and is empty after a power cut');
   if (!(maxEntries === Number.POSITIVE_INFINITY || (Number.isInteger(maxEntries) && maxEntries >= 1))) {
     throw rangeError('ERR_OPTION_INVALID', `maxEntries is an integer of at least 1, not ${String(maxEntries)}`);
   }

@@ -14,4 +14,5 @@ export type { Counts, StoreStats } from './store/stats.js';
 export type { BatchOperations, SetItem, Store } from './store/store.js';
 export { KEEP } from './store/update.js';
 export type { Finding } from './upkeep/check.js';
+export type { OnEvict, Reason } from './upkeep/evictor.js';
 export type { RecoveryProgress } from './upkeep/verify.js';

@@ -105,7 +105,7 @@ export const memory: Mutant[] = [
   {
     name: 'tombstones are dropped too early',
     file: 'upkeep/cleaner.ts',
-    text: 'if (!isLatest || this.isOldest) return;',
+    text: 'if (!isLatest || this.rule !== Rule.KEEP_ALL) return;',
     replacement: 'return;',
     breaks: 'a deleted entry does not come back in a rebuild',
     rows: [
@@ -116,7 +116,7 @@ export const memory: Mutant[] = [
   {
     name: 'an expired entry is dropped where an older one lives',
     file: 'upkeep/cleaner.ts',
-    text: 'if (gone && this.isOldest && !reader.isChained) {',
+    text: 'if (gone && this.rule !== Rule.KEEP_ALL && !reader.isChained) {',
     replacement: 'if (gone && !reader.isChained) {',
     breaks: 'what an expired entry had replaced does not come back in a rebuild',
     rows: [

@@ -54,7 +54,7 @@ export interface SalvageOptions {
 /**
  * Copies every entry whose checksum holds from the file at `from`, which is not changed, to a new store at `to`, and reports what was lost. Close the
  * store first. Throws `ERR_STORE_EXISTS` if something is at `to`, `ERR_STORE_NOT_A_STORE` (or `ERR_STORE_VERSION`, `ERR_STORE_CORRUPT`) if no record is
- * found, and `ERR_STORE_FULL` or `ERR_STORE_IO`; then nothing is at `to`.
+ * found, `ERR_STORE_MODE` for a cache, and `ERR_STORE_FULL` or `ERR_STORE_IO`; then nothing is at `to`.
  */
 export function salvage(from: string, to: string, options: SalvageOptions = {}): SalvageReport {
   for (const path of [from, to]) if (typeof path !== 'string' || path === '') throw typeError('ERR_OPTION_INVALID', 'salvage(from, to): both are file names');
@@ -67,6 +67,11 @@ export function salvage(from: string, to: string, options: SalvageOptions = {}):
   const file = mapping.open(from, { readOnly: true });
   try {
     const source = new DamagedFile(file);
+    if (source.superblock?.mode === L.MODE_CACHE) {
+      throw new StoreError('ERR_STORE_MODE', `${from} is a cache, in which what was deleted can't be told from what was not: begin an empty one`, {
+        path: from,
+      });
+    }
     const settings = { segmentShift: source.segmentShift, mapping, mode, environment: systemEnvironment };
     return buildNew(target, settings, (engine) => salvageInto(source, engine));
   } finally {

@@ -1,9 +1,12 @@
 // A cache keeps to its size, evicts what is read least, and never answers with anything but the latest value.
 
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../../test/support/random.js';
 import { codeOf, kinds, placeFor, SEED } from '../../../../test/support/stores.js';
-import type { StoreOptions } from '../../src/index.js';
+import { openStore, type StoreOptions, salvage } from '../../src/index.js';
 import { HEAD_BYTES } from '../../src/layout.js';
 
 const KiB = 1024;
@@ -137,6 +140,15 @@ describe.each(kinds)('a cache over %s', (kind) => {
     for (let i = 0; i < 5000; i++) cache.set(`scan ${i}`, 'x'.repeat(100));
     expect(cache.get('object')).toEqual({ a: 1 });
   });
+});
+
+test('a cache is not salvaged: what was deleted would come back', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mapstone-'));
+  const path = join(directory, 'cache');
+  openStore(path, small).close();
+  expect(codeOf(() => salvage(path, join(directory, 'salvaged')))).toBe('ERR_STORE_MODE');
+  expect(existsSync(join(directory, 'salvaged'))).toBe(false);
+  rmSync(directory, { recursive: true });
 });
 
 describe('a file is a cache or a store', () => {

@@ -1,5 +1,6 @@
 // The public names of @mapstone/keyv.
 export { closeAll } from '@mapstone/engine';
 export type { BatchEntry, Capabilities, Envelope } from './contract.js';
-export { type CreateKeyvOptions, createKeyv } from './create-keyv.js';
+export { createKeyv } from './create-keyv.js';
 export { KeyvMapstone, KeyvMapstone as default, type KeyvMapstoneOptions } from './keyv-mapstone.js';
+export type { CreateKeyvOptions } from './settings.js';

@@ -3,8 +3,8 @@
 import { conformance } from '@mapstone/conformance';
 import { Keyv as Keyv6 } from 'keyv6';
 import { describe, test } from 'vitest';
-import { keyvSettings } from '../src/create-keyv.js';
 import { createKeyv } from '../src/index.js';
+import { keyvSettings } from '../src/settings.js';
 import { type AnyKeyv, keyvOn, majors } from './support/majors.js';
 
 const asAdapter = (keyv: AnyKeyv) => ({

@@ -4,8 +4,8 @@ import { Keyv as Keyv5 } from 'keyv';
 import { Keyv as Keyv6 } from 'keyv6';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
-import { keyvSettings } from '../src/create-keyv.js';
 import { createKeyv, KeyvMapstone } from '../src/index.js';
+import { keyvSettings } from '../src/settings.js';
 import { type AnyKeyv, collect } from './support/majors.js';
 
 const path = tempPaths();

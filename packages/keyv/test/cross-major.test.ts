@@ -4,7 +4,7 @@ import { Keyv as Keyv5 } from 'keyv';
 import { Keyv as Keyv6 } from 'keyv6';
 import { describe, expect, it } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
-import { keyvSettings } from '../src/create-keyv.js';
+import { keyvSettings } from '../src/settings.js';
 import { type AnyKeyv, collect, five, keyvOn, six } from './support/majors.js';
 
 const path = tempPaths();

@@ -30,7 +30,7 @@ async function overMapstone(dir, mapping) {
 
 /** `createKeyv` takes the `keyv` that is installed beside it, which is 5 here: so the same settings go to keyv 6. */
 async function sixOverMapstone(dir, mapping) {
-  const { keyvSettings } = await import(new URL('../../../keyv/dist/create-keyv.js', import.meta.url).href);
+  const { keyvSettings } = await import(new URL('../../../keyv/dist/settings.js', import.meta.url).href);
   const keyv = new Keyv6(keyvSettings({ path: join(dir, 'keyv.mapstone'), mapping }));
   return { keyv, close: () => keyv.disconnect() };
 }

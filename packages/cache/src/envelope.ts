@@ -1,0 +1,72 @@
+// What lies in the store under a key: mostly the value itself. One that has more to it than a ttl lies in an envelope, which is an array that begins with a
+// mark; a value that looks like one is put into one itself, so the two can't be confused.
+
+import type { KeptError } from './errors.js';
+
+const MARK = '\u0001mapstone-cache';
+
+/** Who makes a new value: the opener of the store that does, a token of this making, until when (ms since 1970) others wait for it, and its tags, with versions. */
+export type Lease = [holder: string, token: string, until: number, tags: readonly string[]];
+
+/** How a making ended without a value that is kept. */
+export interface Outcome {
+  /** Of the lease it ended: who waited for that is answered by it. */
+  token: string;
+  /** Until then everybody is, ms since 1970. */
+  until: number;
+  error?: KeptError;
+  value?: null;
+}
+
+export interface Envelope {
+  /** Whether there is a value at all, or a lease or an outcome only. */
+  filled: boolean;
+  value: unknown;
+  /** Until when it is fresh, is served while a new one is made, is served if none can be made: ms since 1970, each not before the one before. */
+  fresh: number;
+  stale: number;
+  end: number;
+  /** Tag, version, tag, version, ... */
+  tags: readonly string[];
+  lease?: Lease | undefined;
+  outcome?: Outcome | undefined;
+}
+
+const NO_TAGS: readonly string[] = [];
+export const EMPTY: Envelope = { filled: false, value: undefined, fresh: 0, stale: 0, end: 0, tags: NO_TAGS };
+
+export function isEnvelope(stored: unknown): stored is unknown[] {
+  return typeof stored === 'object' && Array.isArray(stored) && stored[0] === MARK;
+}
+
+/** What is stored for an envelope; the parts that are not there take no space. */
+export function wrap({ filled, value, fresh, stale, end, tags, lease, outcome }: Envelope): unknown[] {
+  const stored: unknown[] = [MARK, filled ? 1 : 0, fresh, stale, end, tags.length === 0 ? 0 : tags];
+  if (filled || lease || outcome) stored.push(filled ? value : 0);
+  if (lease || outcome) stored.push(lease ?? 0);
+  if (outcome) stored.push(outcome);
+  return stored;
+}
+
+export function unwrap(stored: unknown[]): Envelope {
+  const [, filled, fresh, stale, end, tags, value, lease, outcome] = stored as [
+    string,
+    number,
+    number,
+    number,
+    number,
+    string[] | 0,
+    unknown,
+    Lease | 0,
+    Outcome,
+  ];
+  return { filled: filled === 1, value: filled === 1 ? value : undefined, fresh, stale, end, tags: tags || NO_TAGS, lease: lease || undefined, outcome };
+}
+
+/** The envelope of whatever is stored; of a plain value one that is always fresh, as the store's own expiry is all it has. */
+export function envelopeOf(stored: unknown): Envelope | undefined {
+  if (stored === undefined) return undefined;
+  if (isEnvelope(stored)) return unwrap(stored);
+  const ever = Number.POSITIVE_INFINITY;
+  return { filled: true, value: stored, fresh: ever, stale: ever, end: ever, tags: NO_TAGS };
+}

@@ -1,0 +1,311 @@
+// Single flight across processes. Who finds a value missing puts a lease into the entry itself, and makes the value; the others see the lease, and wait. The
+// lease is also the fence: the value is stored only if the entry still holds that very lease. Whatever came in between (a set, a delete, clear, eviction,
+// expire, another's lease) took its place in the entry, so no one has to be told, and a load can't undo it.
+
+import { randomUUID } from 'node:crypto';
+import { KEEP, type Store } from '@mapstone/engine';
+import { entryFor } from './entry.js';
+import { EMPTY, type Envelope, envelopeOf, isEnvelope, type Lease, type Outcome, unwrap, wrap } from './envelope.js';
+import { CacheError, keepError, restoreError } from './errors.js';
+import type { Life, LoadRules } from './options.js';
+import type { Report } from './report.js';
+import type { Tags } from './tags.js';
+import type { World } from './world.js';
+
+/** Milliseconds: the first wait for another process, and the longest. */
+const SHORTEST_WAIT = 1;
+const LONGEST_WAIT = 20;
+/** Milliseconds for which an answer about a holder's life is believed: a thousand waiters ask once. */
+const ALIVE = 10;
+/** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
+const LEASE_LIVES = 10;
+/** Milliseconds that the outcome of a failed load stays, for those who waited for it. */
+const OUTCOME = 5000;
+
+/** Loads under way in this thread, by token. Caches on one file share it; the CommonJS twin of this module has its own, and then one waits for the other. */
+const flights = new Map<string, Promise<unknown>>();
+
+export type Load = () => unknown;
+
+/** What an entry says to who wants its value. */
+type Finding =
+  | { is: 'fresh' | 'old' | 'nothing'; value: unknown }
+  | { is: 'failed'; error: Error }
+  | { is: 'stale'; value: unknown; leased: boolean; old: Envelope }
+  | { is: 'leased'; token: string; old: Envelope | undefined }
+  | { is: 'absent'; old: Envelope | undefined };
+
+interface Call {
+  key: string;
+  name: string;
+  load: Load;
+  life: Life;
+  rules: LoadRules;
+  /** What to fall back on when the time is over. */
+  old: Envelope | undefined;
+}
+
+export class Loads {
+  readonly #store: Store;
+  readonly #tags: Tags;
+  readonly #report: Report;
+  readonly #world: World;
+  readonly #lease: number;
+  /** A life's ttl, shortened by chance. */
+  readonly #shorten: (ttl: number) => number;
+  /** Waits under way, by the token waited for. */
+  readonly #waits = new Map<string, Promise<void>>();
+  /** Loads without a lease, by name: the store could not take one. */
+  readonly #unleased = new Map<string, Promise<unknown>>();
+  readonly #alive = new Map<string, { alive: boolean; until: number }>();
+
+  constructor(store: Store, tags: Tags, report: Report, world: World, lease: number, shorten: (ttl: number) => number) {
+    this.#store = store;
+    this.#tags = tags;
+    this.#report = report;
+    this.#world = world;
+    this.#lease = lease;
+    this.#shorten = shorten;
+  }
+
+  /** The value under a name, made if need be. `stored` is what the caller has just read there. */
+  async get(key: string, name: string, stored: unknown, load: Load, life: Life, rules: LoadRules): Promise<unknown> {
+    const call: Call = { key, name, load, life, rules, old: undefined };
+    if (rules.timeout === Number.POSITIVE_INFINITY) return this.#find(call, stored);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<unknown>((resolve, reject) => {
+      timer = setTimeout(() => {
+        const { old } = call;
+        if (old !== undefined && Date.now() < old.end) {
+          this.#report.stale(key);
+          resolve(old.value);
+        } else reject(new CacheError('ERR_CACHE_TIMEOUT', `no value for '${key}' within ${rules.timeout} ms: it is still being made, and there is no old one`));
+      }, rules.timeout);
+    });
+    const found = this.#find(call, stored);
+    // Where the caller has gone, nobody hears of a failure.
+    found.catch(() => undefined);
+    return Promise.race([found, late]).finally(() => clearTimeout(timer));
+  }
+
+  async #find(call: Call, first: unknown): Promise<unknown> {
+    const { key, name } = call;
+    let waitedFor: string | undefined;
+    for (;;) {
+      let finding: Finding;
+      try {
+        finding = this.#look(waitedFor === undefined ? first : this.#store.get(name), Date.now(), waitedFor);
+        if (finding.is === 'absent' || (finding.is === 'stale' && !finding.leased)) {
+          const taken = this.#take(call, waitedFor);
+          if (taken.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
+          ({ finding } = taken);
+        }
+      } catch (error) {
+        if (isMisuse(error)) throw error;
+        return this.#loadUnleased(call, error);
+      }
+      switch (finding.is) {
+        case 'fresh':
+          if (waitedFor === undefined) this.#report.hit(key);
+          else this.#report.coalesced();
+          return finding.value;
+        case 'stale':
+        case 'old':
+          this.#report.stale(key);
+          return finding.value;
+        case 'nothing':
+          this.#report.coalesced();
+          return finding.value;
+        case 'failed':
+          throw finding.error;
+        case 'leased': {
+          call.old = finding.old;
+          if (waitedFor === undefined) this.#report.miss(key);
+          const flight = flights.get(finding.token);
+          if (flight !== undefined) {
+            this.#report.coalesced();
+            return flight;
+          }
+          await this.#ended(name, finding.token);
+          waitedFor = finding.token;
+        }
+      }
+    }
+  }
+
+  #look(stored: unknown, now: number, waitedFor: string | undefined): Finding {
+    const entry = envelopeOf(stored);
+    if (entry === undefined) return { is: 'absent', old: undefined };
+    const { lease, outcome } = entry;
+    const usable = entry.filled && this.#tags.areCurrent(entry.tags);
+    if (usable && now < entry.fresh) return { is: 'fresh', value: entry.value };
+    const old = usable && now < entry.end ? entry : undefined;
+    if (outcome !== undefined && (outcome.token === waitedFor || now < outcome.until)) {
+      if (old !== undefined) return { is: 'old', value: old.value };
+      if (outcome.error !== undefined) return { is: 'failed', error: restoreError(outcome.error) };
+      return { is: 'nothing', value: outcome.value };
+    }
+    const leased = lease !== undefined && this.#isHeld(lease, now);
+    if (old !== undefined && now < old.stale) return { is: 'stale', value: old.value, leased, old };
+    return leased ? { is: 'leased', token: lease[1], old } : { is: 'absent', old };
+  }
+
+  #isHeld([holder, , until, tags]: Lease, now: number): boolean {
+    // What was begun before a tag was invalidated is no answer for who asks after that.
+    if (now >= until || !this.#tags.areCurrent(tags)) return false;
+    const known = this.#alive.get(holder);
+    if (known !== undefined && now < known.until) return known.alive;
+    if (this.#alive.size > 1000) this.#alive.clear();
+    const alive = this.#store.isOpenerAlive(holder);
+    this.#alive.set(holder, { alive, until: now + ALIVE });
+    return alive;
+  }
+
+  /** Puts a lease into the entry, unless what is there by now makes that needless: then there is no token. */
+  #take({ name, life }: Call, waitedFor: string | undefined): { finding: Finding; token: string | undefined; tags: readonly string[] } {
+    // The versions from before the load: what is invalidated from here on is invalid when it is stored.
+    const tags = this.#tags.versions(life.tags);
+    let finding!: Finding;
+    let token: string | undefined;
+    let expiresAt = 0;
+    this.#store.update<unknown>(
+      name,
+      (stored) => {
+        const now = Date.now();
+        finding = this.#look(stored, now, waitedFor);
+        token = undefined;
+        if (!(finding.is === 'absent' || (finding.is === 'stale' && !finding.leased))) return KEEP;
+        token = randomUUID();
+        const { old = EMPTY } = finding;
+        expiresAt = Math.max(old.end, now + this.#lease * LEASE_LIVES);
+        return wrap({ ...old, lease: [this.#store.opener as string, token, now + this.#lease, tags], outcome: undefined });
+      },
+      () => ({ expiresAt }),
+    );
+    return { finding, token, tags };
+  }
+
+  #begin(call: Call, finding: Finding, token: string, tags: readonly string[]): unknown {
+    const old = finding.is === 'stale' || finding.is === 'absent' ? finding.old : undefined;
+    call.old = old;
+    const flight = this.#load(call, token, tags, old);
+    flights.set(token, flight);
+    const landed = () => void flights.delete(token);
+    flight.then(landed, landed);
+    if (finding.is !== 'stale') {
+      this.#report.miss(call.key);
+      return flight;
+    }
+    this.#report.stale(call.key);
+    // Nobody waits for it, and an error has been told.
+    flight.catch((error) => this.#report.failed(error, call.key));
+    return finding.value;
+  }
+
+  async #load({ key, name, load, life, rules }: Call, token: string, tags: readonly string[], old: Envelope | undefined): Promise<unknown> {
+    this.#report.loaded();
+    let value: unknown;
+    try {
+      value = await load();
+    } catch (error) {
+      this.#attempt(key, () => this.#settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
+      if (old === undefined || !(Date.now() < old.end)) throw error;
+      this.#report.failed(error, key);
+      return old.value;
+    }
+    const isNegative = value === undefined || value === null;
+    if (isNegative && rules.negative === 0) {
+      this.#attempt(key, () => this.#settle(name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true));
+      return value;
+    }
+    const lived = isNegative ? { ...life, ttl: Math.min(life.ttl, rules.negative), stale: 0, staleIfError: 0 } : life;
+    try {
+      this.#keep(name, token, value, lived, tags);
+    } catch (error) {
+      this.#attempt(key, () => this.#settle(name, token, { token, until: 0, error: keepError(error) }));
+      // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble.
+      if (isMisuse(error) && (error as { code?: string }).code !== 'ERR_STORE_CLOSED') throw error;
+      this.#report.failed(error, key);
+    }
+    return value;
+  }
+
+  #keep(name: string, token: string, value: unknown, life: Life, tags: readonly string[]): void {
+    const { value: stored, options } = entryFor(value, life, this.#shorten(life.ttl), tags, Date.now());
+    // An entry keeps its expiry unless another is given, and the lease's is not the value's.
+    this.#store.update<unknown>(name, (now) => (holds(now, token) ? stored : KEEP), options ?? { expiresAt: Number.POSITIVE_INFINITY });
+  }
+
+  /** Ends a load without a new value. The old one, if it is still of use, stays, unless the load said that there is none. */
+  #settle(name: string, token: string, outcome: Outcome, isGone = false): void {
+    let expiresAt = 0;
+    this.#store.update<unknown>(
+      name,
+      (stored) => {
+        if (!holds(stored, token)) return KEEP;
+        const now = Date.now();
+        const entry = unwrap(stored as unknown[]);
+        const old = entry.filled && now < entry.end && !isGone ? entry : EMPTY;
+        expiresAt = Math.max(old.end, outcome.until, now + OUTCOME);
+        return wrap({ ...old, lease: undefined, outcome });
+      },
+      () => ({ expiresAt }),
+    );
+  }
+
+  /** Resolves when the lease with this token is no longer in the entry, or is not held. */
+  #ended(name: string, token: string): Promise<void> {
+    const waiting = this.#waits.get(token);
+    if (waiting !== undefined) return waiting;
+    const wait = this.#poll(name, token).finally(() => this.#waits.delete(token));
+    this.#waits.set(token, wait);
+    return wait;
+  }
+
+  async #poll(name: string, token: string): Promise<void> {
+    for (let ms = SHORTEST_WAIT; ; ms = Math.min(ms * 2, LONGEST_WAIT)) {
+      await this.#world.sleep(ms);
+      const stored = this.#store.get(name);
+      if (!isEnvelope(stored)) return;
+      const { lease } = unwrap(stored);
+      if (lease?.[1] !== token || !this.#isHeld(lease, Date.now())) return;
+    }
+  }
+
+  /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. */
+  #loadUnleased({ key, name, load }: Call, cause: unknown): Promise<unknown> {
+    this.#report.failed(cause, key);
+    this.#report.miss(key);
+    const running = this.#unleased.get(name);
+    if (running !== undefined) {
+      this.#report.coalesced();
+      return running;
+    }
+    this.#report.loaded();
+    const making = (async () => load())().finally(() => this.#unleased.delete(name));
+    this.#unleased.set(name, making);
+    return making;
+  }
+
+  #attempt(key: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#report.failed(error, key);
+    }
+  }
+}
+
+/** Whether what is stored holds the lease with this token. */
+function holds(stored: unknown, token: string): boolean {
+  return isEnvelope(stored) && unwrap(stored).lease?.[1] === token;
+}
+
+/** What the caller must hear of: not the store's troubles, but what it did wrong itself. */
+function isMisuse(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    (error as { code?: string } | undefined)?.code === 'ERR_STORE_CLOSED' ||
+    (error as { code?: string } | undefined)?.code === 'ERR_KEY_INVALID'
+  );
+}

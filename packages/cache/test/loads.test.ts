@@ -1,0 +1,387 @@
+// getOrSet in one process, where what two caches on one file do to each other is what two processes do; and with the clock in hand.
+
+import { describe, expect, it, vi } from 'vitest';
+import { bench, deferred, settle } from './support/caches.js';
+
+const { open, pass } = bench();
+
+describe('getOrSet', () => {
+  it('makes a value once, and stores it for its ttl', async () => {
+    const cache = open();
+    const load = vi.fn(async () => ({ made: load.mock.calls.length }));
+    expect(await cache.getOrSet('k', load, '10s')).toEqual({ made: 1 });
+    expect(await cache.getOrSet('k', load, '10s')).toEqual({ made: 1 });
+    expect([cache.get('k'), cache.ttl('k')]).toEqual([{ made: 1 }, 10_000]);
+    pass(10_000);
+    expect(await cache.getOrSet('k', load)).toEqual({ made: 2 });
+    expect(cache.ttl('k')).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it.each([[0], [false], [''], [Number.NaN], [['\u0001mapstone-cache', 1]]])('keeps %o', async (value) => {
+    const cache = open();
+    const load = vi.fn(() => value);
+    expect([await cache.getOrSet('k', load), await cache.getOrSet('k', load)]).toEqual([value, value]);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('many callers of two caches share one call, also of a synchronous function', async () => {
+    const [a, b] = [open(), open()];
+    const load = vi.fn(() => 'made');
+    const calls = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? a : b).getOrSet('k', load));
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['made']));
+    expect(load).toHaveBeenCalledTimes(1);
+    expect([a.stats().own, b.stats().own]).toMatchObject([
+      { loads: 1, coalesced: 9, misses: 10, hits: 0 },
+      { loads: 0, coalesced: 10, misses: 10, hits: 0 },
+    ]);
+  });
+
+  it('an error goes to all who wait, and is not kept', async () => {
+    const cache = open();
+    const failure = Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
+    const load = vi.fn(async () => {
+      throw failure;
+    });
+    const calls = [1, 2, 3].map(() => cache.getOrSet('k', load));
+    for (const call of await Promise.allSettled(calls)) expect(call).toEqual({ status: 'rejected', reason: failure });
+    expect(load).toHaveBeenCalledTimes(1);
+    expect([cache.has('k'), await cache.getOrSet('k', () => 'up')]).toEqual([false, 'up']);
+  });
+
+  it('an error that is kept for a while rejects until then', async () => {
+    const cache = open({ errorTtl: '5s' });
+    const load = vi.fn(async () => {
+      throw Object.assign(new RangeError('down'), { code: 'E_DOWN' });
+    });
+    for (let i = 0; i < 3; i++) await expect(cache.getOrSet('k', load)).rejects.toMatchObject({ name: 'RangeError', message: 'down', code: 'E_DOWN' });
+    expect(load).toHaveBeenCalledTimes(1);
+    expect([cache.get('k'), cache.has('k'), cache.ttl('k')]).toEqual([undefined, false, undefined]);
+    cache.set('k', 'by hand');
+    expect(await cache.getOrSet('k', load)).toBe('by hand');
+    cache.delete('k');
+    await expect(cache.getOrSet('k', load)).rejects.toThrow('down');
+    pass(5000);
+    expect(await cache.getOrSet('k', () => 'up')).toBe('up');
+  });
+
+  it.each([[undefined], [null]])('%s is not kept, unless asked for, for its own time', async (nothing) => {
+    const cache = open({ ttl: '1h' });
+    const load = vi.fn(async () => nothing);
+    expect([await cache.getOrSet('k', load), await cache.getOrSet('k', load), cache.has('k')]).toEqual([nothing, nothing, false]);
+    expect(load).toHaveBeenCalledTimes(2);
+    const keeping = open({ ttl: '1h', negative: '10s', namespace: 'n' });
+    expect([await keeping.getOrSet('k', load), await keeping.getOrSet('k', load), keeping.has('k'), keeping.ttl('k')]).toEqual([
+      nothing,
+      nothing,
+      true,
+      10_000,
+    ]);
+    expect(load).toHaveBeenCalledTimes(3);
+    expect(await keeping.getOrSet('l', load, { negative: true }).then(() => keeping.ttl('l'))).toBe(3_600_000);
+    expect(await keeping.getOrSet('m', load, { negative: false }).then(() => keeping.has('m'))).toBe(false);
+    keeping.set('u', undefined);
+    expect(keeping.has('u')).toBe(true);
+  });
+
+  it('a value that can not be stored is the caller’s error, and the next call loads again', async () => {
+    const cache = open();
+    await expect(cache.getOrSet('k', () => () => 1)).rejects.toMatchObject({ code: 'ERR_VALUE_INVALID' });
+    expect(await cache.getOrSet('k', () => 1)).toBe(1);
+  });
+
+  it('a value the store has no room for is given, told of, and not kept', async () => {
+    const cache = open({ maxSize: '1mb' }, { quiet: true });
+    const errors: unknown[] = [];
+    cache.on('error', (error, key) => errors.push([(error as any).code, key]));
+    expect((await cache.getOrSet('k', () => 'x'.repeat(2 ** 21))).length).toBe(2 ** 21);
+    expect([errors, cache.has('k')]).toEqual([[['ERR_VALUE_TOO_LARGE', 'k']], false]);
+  });
+
+  it('a value that is made is given even if the cache is closed meanwhile', async () => {
+    const cache = open({}, { quiet: true });
+    const { promise, resolve } = deferred<number>();
+    const call = cache.getOrSet('k', () => promise);
+    cache.close();
+    resolve(1);
+    expect(await call).toBe(1);
+  });
+
+  it('refuses what is no function and no option', async () => {
+    const cache = open();
+    for (const call of [cache.getOrSet('k', 1 as any), cache.getOrSet('k', () => 1, { timeout: 'x' }), cache.getOrSet('', () => 1)]) {
+      await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_(OPTION|KEY)_INVALID$/) });
+    }
+  });
+});
+
+describe('what comes during a load is not undone by it', () => {
+  const cases: [string, (cache: any) => void, unknown][] = [
+    ['delete', (cache) => cache.delete('k'), undefined],
+    ['deleteMany', (cache) => cache.deleteMany(['k']), undefined],
+    ['clear', (cache) => cache.clear(), undefined],
+    ['clear of everything', (cache) => cache.engine.clear(), undefined],
+    ['invalidateTag', (cache) => cache.invalidateTag('t'), undefined],
+    ['a tag that is evicted', (cache) => cache.engine.delete('n#t'), undefined],
+    ['the lease evicted', (cache) => cache.engine.delete('n:k'), undefined],
+    ['set', (cache) => cache.set('k', 'newer'), 'newer'],
+    ['setMany', (cache) => cache.setMany([{ key: 'k', value: 'newer' }]), 'newer'],
+  ];
+
+  it.each(cases)('%s', async (_name, meanwhile, after) => {
+    const cache = open({ namespace: 'n' });
+    const { promise, resolve } = deferred<string>();
+    const call = cache.getOrSet('k', () => promise, { tags: ['t'] });
+    meanwhile(cache);
+    resolve('older');
+    expect([await call, cache.get('k')]).toEqual(['older', after]);
+    expect(await cache.getOrSet('k', () => 'made after')).toBe(after ?? 'made after');
+  });
+
+  it.each(cases.slice(0, 5))('%s: who asks after it does not get what was asked for before it', async (_name, meanwhile) => {
+    const cache = open({ namespace: 'n' });
+    const { promise, resolve } = deferred<string>();
+    const before = cache.getOrSet('k', () => promise, { tags: ['t'] });
+    meanwhile(cache);
+    const after = cache.getOrSet('k', () => 'newer', { tags: ['t'] });
+    resolve('older');
+    expect(await before).toBe('older');
+    expect([await after, cache.get('k')]).toEqual(['newer', 'newer']);
+  });
+
+  it('expire during a refresh', async () => {
+    const cache = open({ ttl: '10s', stale: '1m' });
+    cache.set('k', 'old');
+    pass(10_000);
+    const { promise, resolve } = deferred<string>();
+    expect(await cache.getOrSet('k', () => promise)).toBe('old');
+    cache.delete('k');
+    resolve('of before');
+    await settle();
+    expect(cache.get('k')).toBeUndefined();
+  });
+});
+
+describe('stale while revalidate', () => {
+  it('gives the old value at once, and one of all makes a new one', async () => {
+    const [a, b] = [open({ ttl: '10s', stale: '1m' }), open({ ttl: '10s', stale: '1m' })];
+    const { promise, resolve } = deferred<string>();
+    const load = vi.fn(() => promise);
+    a.set('k', 'old');
+    pass(10_000);
+    expect([a.get('k'), a.has('k'), a.ttl('k')]).toEqual([undefined, false, undefined]);
+    expect(await Promise.all([a, b, a, b].map((cache) => cache.getOrSet('k', load)))).toEqual(['old', 'old', 'old', 'old']);
+    expect(load).toHaveBeenCalledTimes(1);
+    resolve('new');
+    await settle();
+    expect([a.get('k'), await b.getOrSet('k', load), a.ttl('k')]).toEqual(['new', 'new', 10_000]);
+    expect(a.stats().own.stale + b.stats().own.stale).toBe(4);
+  });
+
+  it('after the stale time it is made before anybody gets it', async () => {
+    const cache = open({ ttl: '10s', stale: '1m' });
+    cache.set('k', 'old');
+    pass(70_000);
+    expect(await cache.getOrSet('k', () => 'new')).toBe('new');
+  });
+
+  it('a refresh that takes longer than the stale time is stored all the same', async () => {
+    const cache = open({ ttl: '10s', stale: '5s' });
+    cache.set('k', 'old');
+    pass(10_000);
+    const { promise, resolve } = deferred<string>();
+    expect(await cache.getOrSet('k', () => promise)).toBe('old');
+    pass(20_000);
+    resolve('new');
+    await settle();
+    expect(cache.get('k')).toBe('new');
+  });
+
+  it('a refresh that fails is told of, the old value stays, and the next call tries again', async () => {
+    const cache = open({ ttl: '10s', stale: '1m' }, { quiet: true });
+    const errors: unknown[] = [];
+    cache.on('error', (error, key) => errors.push([(error as Error).message, key]));
+    cache.set('k', 'old');
+    pass(10_000);
+    expect(
+      await cache.getOrSet('k', async () => {
+        throw new Error('down');
+      }),
+    ).toBe('old');
+    await settle();
+    expect(errors).toEqual([['down', 'k']]);
+    expect(await cache.getOrSet('k', () => 'new')).toBe('old');
+    await settle();
+    expect(cache.get('k')).toBe('new');
+  });
+
+  it('an error kept for a while spares the source: the old value, and no load until then', async () => {
+    const cache = open({ ttl: '10s', stale: '1h', errorTtl: '30s' }, { quiet: true });
+    const load = vi.fn(async () => {
+      throw new Error('down');
+    });
+    cache.set('k', 'old');
+    pass(10_000);
+    for (let i = 0; i < 3; i++) {
+      expect(await cache.getOrSet('k', load)).toBe('old');
+      await settle();
+    }
+    expect(load).toHaveBeenCalledTimes(1);
+    pass(30_000);
+    await cache.getOrSet('k', load);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
+  it('a value that is gone, by what the load says, is gone', async () => {
+    const cache = open({ ttl: '10s', stale: '1h' });
+    cache.set('k', 'old');
+    pass(10_000);
+    expect(await cache.getOrSet<unknown>('k', () => undefined)).toBe('old');
+    await settle();
+    expect(await cache.getOrSet<unknown>('k', () => undefined)).toBe(undefined);
+  });
+});
+
+describe('stale if error', () => {
+  it('the old value where no new one can be made, and not otherwise', async () => {
+    const cache = open({ ttl: '10s', staleIfError: '1h' }, { quiet: true });
+    const fail = () => {
+      throw new Error('down');
+    };
+    cache.set('k', 'old');
+    pass(10_000);
+    expect([cache.get('k'), await cache.getOrSet('k', fail)]).toEqual([undefined, 'old']);
+    expect(await cache.getOrSet('k', () => 'new')).toBe('new');
+    pass(10_000 + 3_600_000);
+    await expect(cache.getOrSet('k', fail)).rejects.toThrow('down');
+  });
+
+  it('also for those who wait for the one that fails', async () => {
+    const cache = open({ ttl: '10s', staleIfError: '1h' }, { quiet: true });
+    const { promise, reject } = deferred<string>();
+    cache.set('k', 'old');
+    pass(10_000);
+    const calls = [1, 2].map(() => cache.getOrSet('k', () => promise));
+    reject(new Error('down'));
+    expect(await Promise.all(calls)).toEqual(['old', 'old']);
+  });
+});
+
+describe('timeout', () => {
+  it('the caller goes, with the old value or an error; the load goes on', async () => {
+    const cache = open({ ttl: '10s', staleIfError: '1h' });
+    const { promise, resolve } = deferred<string>();
+    const options = { timeout: 5 };
+    await expect(cache.getOrSet('k', () => promise, options)).rejects.toMatchObject({ name: 'CacheError', code: 'ERR_CACHE_TIMEOUT' });
+    await expect(cache.getOrSet('k', () => promise, options)).rejects.toMatchObject({ code: 'ERR_CACHE_TIMEOUT' });
+    resolve('late');
+    await settle();
+    expect(cache.get('k')).toBe('late');
+    pass(10_000);
+    const again = deferred<string>();
+    expect(await cache.getOrSet('k', () => again.promise, options)).toBe('late');
+    again.resolve('new');
+    await settle();
+    expect(await cache.getOrSet('k', () => 'never', { timeout: '1s' })).toBe('new');
+  });
+
+  it('a failure after the caller has gone is nobody’s unhandled rejection', async () => {
+    const cache = open();
+    const { promise, reject } = deferred<string>();
+    await expect(cache.getOrSet('k', () => promise, { timeout: 1 })).rejects.toMatchObject({ code: 'ERR_CACHE_TIMEOUT' });
+    reject(new Error('late'));
+    await settle();
+  });
+});
+
+describe('tags', () => {
+  it('invalidate all that name them, whichever cache wrote it', async () => {
+    const [a, b] = [open(), open({})];
+    a.set('1', 'one', { tags: ['red', 'blue'] });
+    b.set('2', 'two', { tags: ['red'] });
+    a.set('3', 'three', { tags: ['blue'] });
+    a.set('4', 'four');
+    await a.getOrSet('5', () => 'five', { tags: ['red'] });
+    expect(b.getMany(['1', '2', '3', '4', '5'])).toEqual(['one', 'two', 'three', 'four', 'five']);
+    b.invalidateTag('red');
+    expect(a.getMany(['1', '2', '3', '4', '5'])).toEqual([undefined, undefined, 'three', 'four', undefined]);
+    expect([a.has('1'), a.ttl('1'), a.take('1'), a.touch('1'), a.expire('1')]).toEqual([false, undefined, undefined, false, false]);
+    expect(await a.getOrSet('1', () => 'again', { tags: ['red'] })).toBe('again');
+    a.invalidateTags(['blue', 'never']);
+    expect(b.getMany(['1', '3'])).toEqual(['again', undefined]);
+  });
+
+  it('an invalid entry is not served as stale either, and does not come back with the tag', async () => {
+    const cache = open({ ttl: '10s', stale: '1h', staleIfError: '1h' });
+    cache.set('k', 'old', { tags: ['t'] });
+    cache.invalidateTag('t');
+    cache.set('other', 1, { tags: ['t'] });
+    expect(cache.get('k')).toBeUndefined();
+    pass(10_000);
+    expect(await cache.getOrSet('k', () => 'new', { tags: ['t'] })).toBe('new');
+  });
+
+  it('without its entry, which may be evicted, a tag has invalidated everything', () => {
+    const cache = open();
+    cache.set('k', 1, { tags: ['t'] });
+    expect(cache.engine.delete('#t')).toBe(true);
+    expect(cache.get('k')).toBeUndefined();
+    cache.set('l', 1, { tags: ['t'] });
+    expect([cache.get('k'), cache.get('l')]).toEqual([undefined, 1]);
+  });
+});
+
+describe('wrap', () => {
+  it('keeps what a function gives for its arguments, told apart by type', async () => {
+    const cache = open();
+    const fn = vi.fn(async (...args: unknown[]) => args.length);
+    const wrapped = cache.wrap(fn, { name: 'count', ttl: '1h' });
+    const calls = [
+      [],
+      [1],
+      ['1'],
+      [1n],
+      [null],
+      [undefined],
+      [[1, 2]],
+      [1, 2],
+      [{ a: 1, b: 2 }],
+      [new Map([[1, 2]])],
+      [new Map([[1, 3]])],
+      [new Set([1])],
+      [new Date(1)],
+      [Number.NaN],
+    ];
+    for (const args of calls) await wrapped(...args);
+    expect(fn).toHaveBeenCalledTimes(calls.length);
+    for (const args of calls) expect(await wrapped(...args)).toBe(args.length);
+    await wrapped({ b: 2, a: 1 });
+    expect(fn).toHaveBeenCalledTimes(calls.length);
+  });
+
+  it('takes its name from the function, or a key of its own', async () => {
+    const cache = open();
+    async function square(n: number) {
+      return n * n;
+    }
+    expect(await cache.wrap(square)(3)).toBe(9);
+    expect(await cache.wrap((n: number) => n + 1, { name: 'next', key: (n) => String(n) })(3)).toBe(4);
+    expect(cache.get('next:3')).toBe(4);
+  });
+});
+
+describe('when the store fails', () => {
+  it('values are made without it, once for those who ask at once, and it is told of', async () => {
+    const cache = open({}, { quiet: true });
+    const errors: string[] = [];
+    cache.on('error', (error) => errors.push((error as Error).message));
+    const broken = vi.spyOn(cache.engine, 'update').mockImplementation(() => {
+      throw Object.assign(new Error('disk on fire'), { code: 'ERR_STORE_IO' });
+    });
+    const load = vi.fn(async () => 'made');
+    expect(await Promise.all([cache.getOrSet('k', load), cache.getOrSet('k', load)])).toEqual(['made', 'made']);
+    expect([load.mock.calls.length, errors]).toEqual([1, ['disk on fire', 'disk on fire']]);
+    broken.mockRestore();
+    expect(await cache.getOrSet('k', load)).toBe('made');
+    expect(cache.get('k')).toBe('made');
+  });
+});

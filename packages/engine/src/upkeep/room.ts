@@ -14,6 +14,9 @@ const { SegmentKind } = L;
  */
 export const Keep = { FOR_WRITES: 2, FOR_DELETES: 1, FOR_CLEANING: 0 } as const;
 
+/** Rounds of making room, a segment of the file: of a cache, that many victims may gain no more than one. */
+const ROUNDS = 16;
+
 /** Milliseconds that another opener's flush is waited for before the file grows instead. */
 const FLUSH_PATIENCE = 200;
 /** Segments of zeros that each segment opened in the last quarter prepares: just enough for the next doubling. */
@@ -64,7 +67,7 @@ export class Room {
     const needed = count + (core.isCache || space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep);
     if (segments.free >= needed) return;
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
-    for (let rounds = 2 * space.capacity + count + 8; rounds > 0; rounds--) {
+    for (let rounds = ROUNDS * (space.capacity + count + 8); rounds > 0; rounds--) {
       if (segments.free >= needed) return;
       // Behind another opener's flush of a whole disk everyone would wait: a larger file is no loss beside that.
       if (segments.pending * 4 >= space.capacity && flusher.flushWithin(FLUSH_PATIENCE)) continue;

@@ -3,10 +3,22 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { KeyvMapstone } from '../src/index.js';
-import { five, keyvOn, setups } from './support/majors.js';
+import { collect, five, keyvOn, setups } from './support/majors.js';
 
 const path = tempPaths();
 const openFiles = () => readdirSync('/dev/fd').length;
+
+describe.each(setups)('a cache of fixed size, with $label', (setup) => {
+  it('takes what comes, and keeps to its size', async () => {
+    const at = path();
+    const keyv = keyvOn(at, setup, {}, { eviction: 's3-fifo', maxSize: 2 ** 20, maxEntries: 500 });
+    for (let i = 0; i < 3000; i++) expect(await keyv.set(`k${i}`, i)).toBe(true);
+    expect(await keyv.get('k2999')).toBe(2999);
+    const kept = await collect(keyv.iterator());
+    for (const [key, value] of kept) expect(key).toBe(`k${value}`);
+    expect(kept.length).toBe(500);
+  });
+});
 
 describe('adapters on one path', () => {
   it('see each other at once', async () => {

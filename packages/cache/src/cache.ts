@@ -1,7 +1,7 @@
 // The cache as its users see it. Public methods check, fill in defaults, count, and call the inner ones; a plain hit is one lookup in the store and nothing else.
 
 import { EventEmitter } from 'node:events';
-import { KEEP, openStore, type Store } from '@mapstone/engine';
+import { KEEP, type Store } from '@mapstone/engine';
 import { type Counters, SharedCounters } from './counters.js';
 import { type Duration, milliseconds } from './duration.js';
 import { entryFor, expired, renewed } from './entry.js';
@@ -10,6 +10,7 @@ import { typeError } from './errors.js';
 import { Loads } from './loads.js';
 import { type Gauges, prometheusText } from './metrics.js';
 import { Names } from './names.js';
+import { openFile } from './opened.js';
 import {
   callOptions,
   type GetOrSetOptions,
@@ -47,6 +48,7 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
   readonly #loads: Loads;
   readonly #counters: SharedCounters;
   readonly #report: Report;
+  readonly #deaf: () => void;
   #closed = false;
 
   /** Opens the file, and throws what `openStore` throws. `world` is for tests. */
@@ -55,8 +57,10 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     const settings = readOptions(options);
     this.#settings = settings;
     this.#world = world;
-    this.#store = openStore(settings.path, settings.store);
     this.#names = new Names(settings.namespace);
+    const { store, closed } = openFile(settings.path, settings.store, (name, reason) => this.#removed(name, reason));
+    this.#store = store;
+    this.#deaf = closed;
     this.#tags = new Tags(this.#store, this.#names);
     this.#counters = new SharedCounters(this.#store, this.#names.stats, settings.statsInterval);
     this.#report = new Report(this, this.#counters.own, settings.keyStats);
@@ -232,12 +236,18 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#deaf();
     this.#counters.close();
     this.#store.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #removed(name: string, reason: 'evict' | 'expire'): void {
+    const key = this.#names.keyOf(name);
+    if (key !== undefined) this.#report.removed(key, reason);
   }
 
   #entry(value: unknown, options: Duration | SetOptions | undefined): ReturnType<typeof entryFor> {

@@ -29,7 +29,7 @@ export interface GetOrSetOptions extends SetOptions {
 }
 
 /** The file of a cache: what `openStore` takes, but for what a cache decides itself. */
-export interface FileOptions extends Omit<StoreOptions, 'maxSize' | 'readOnly' | 'exclusive' | 'eviction' | 'onEvict'> {
+export interface FileOptions extends Omit<StoreOptions, 'maxSize' | 'readOnly' | 'exclusive' | 'eviction' | 'onEvict' | 'flush'> {
   /** The file; its directory must be there. Caches on one path share it. */
   path: string;
   /** Upper bound of the file: bytes, or '256mb'. Default 256 MiB. */
@@ -79,8 +79,6 @@ export interface Settings {
 }
 
 const NO_TAGS: readonly string[] = [];
-const SMALLEST_SEGMENT = 2 ** 12;
-const LARGEST_SEGMENT = 2 ** 20;
 
 /** Throws `TypeError` or `RangeError`, `ERR_OPTION_INVALID`; what is the engine's, it checks. */
 export function readOptions(options: MapstoneCacheOptions): Settings {
@@ -103,19 +101,13 @@ export function readOptions(options: MapstoneCacheOptions): Settings {
   };
 }
 
-const NOT_OURS = ['readOnly', 'exclusive', 'eviction', 'onEvict'];
+const NOT_OURS = ['readOnly', 'exclusive', 'eviction', 'onEvict', 'flush'];
 
 /** How the engine is to open the file. */
 export function storeOptions({ path, maxSize = 2 ** 28, ...engine }: FileOptions): StoreOptions {
   if (typeof path !== 'string' || path === '') throw typeError('ERR_OPTION_INVALID', 'path is the name of the file, in a directory that is there');
   for (const name of NOT_OURS) if (name in engine) throw typeError('ERR_OPTION_INVALID', `a cache takes no ${name}`);
-  const size = bytes('maxSize', maxSize);
-  return { segmentSize: segmentFor(size), flush: 'manual', ...engine, maxSize: size };
-}
-
-/** So that even a small cache has a hundred segments: what is evicted goes by the segment. */
-function segmentFor(maxSize: number): number {
-  return Math.min(LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, 2 ** Math.floor(Math.log2(maxSize / 100))));
+  return { ...engine, eviction: 's3-fifo', maxSize: bytes('maxSize', maxSize) };
 }
 
 export function lifeOf(options: SetOptions, base: Life): Life {

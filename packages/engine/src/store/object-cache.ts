@@ -18,6 +18,7 @@ interface Kept {
   at: number;
   version: number;
   expiry: number;
+  flag: boolean;
   /** The index's slot, to count the read; none in a store. */
   slotWords: Int32Array | undefined;
   slotAt: number;
@@ -47,6 +48,21 @@ export class ObjectCache {
   }
 
   get(key: string): object | undefined {
+    const kept = this.current(key);
+    return kept && this.given(kept);
+  }
+
+  /** The same with its expiry and flag. */
+  entry(key: string): { value: object; expiresAt: number; flag: boolean } | undefined {
+    const kept = this.current(key);
+    return kept && { value: this.given(kept), expiresAt: kept.expiry, flag: kept.flag };
+  }
+
+  private given({ value }: Kept): object {
+    return this.values === 'cloned' ? structuredClone(value) : value;
+  }
+
+  private current(key: string): Kept | undefined {
     const kept = this.entries.get(key);
     if (kept === undefined) return undefined;
     const isCurrent = Atomics.load(kept.words, kept.at) === kept.version && this.control[Control.EPOCH] === kept.epoch;
@@ -56,11 +72,11 @@ export class ObjectCache {
     }
     this.hits++;
     if (kept.slotWords !== undefined) countRead(kept.slotWords, kept.slotAt);
-    return this.values === 'cloned' ? structuredClone(kept.value) : kept.value;
+    return kept;
   }
 
   /** Keeps what was just read, and found stable; returns what the reader gets. */
-  keep(key: string, value: object, { words, home, version }: NotedRead, expiry: number): object {
+  keep(key: string, value: object, { words, home, version }: NotedRead, expiry: number, flag: boolean): object {
     // First in, first out: what is read often comes back at its next read.
     if (this.entries.size >= this.maxEntries)
       for (const oldest of this.entries.keys()) {
@@ -70,8 +86,9 @@ export class ObjectCache {
     if (this.values === 'frozen') freeze(value);
     const { index } = this;
     const slotWords = this.counts ? index.slotWords : undefined;
-    this.entries.set(key, { value, epoch: index.readEpoch, words, at: home + Bucket.VERSION, version, expiry, slotWords, slotAt: index.slotAt });
-    return this.values === 'cloned' ? structuredClone(value) : value;
+    const kept = { value, epoch: index.readEpoch, words, at: home + Bucket.VERSION, version, expiry, flag, slotWords, slotAt: index.slotAt };
+    this.entries.set(key, kept);
+    return this.given(kept);
   }
 }
 

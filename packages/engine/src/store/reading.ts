@@ -67,14 +67,19 @@ export class Reading {
   }
 
   entry(key: string): StoreEntry | undefined {
-    this.core.key.load(key);
-    return this.insist(() =>
-      this.attempt((reader) => {
-        const entry = this.entryOf(reader);
-        if (this.counts) this.core.index.countRead();
-        return entry;
-      }),
-    );
+    const kept = this.cache?.entry(key);
+    if (kept !== undefined) return kept;
+    const { core, cache } = this;
+    core.key.load(key);
+    return this.insist(() => {
+      const entry = this.attempt((reader) => {
+        const found = this.entryOf(reader);
+        if (this.counts) core.index.countRead();
+        return found;
+      });
+      if (cache === undefined || entry === undefined || entry === AGAIN || typeof entry.value !== 'object' || entry.value === null) return entry;
+      return { ...entry, value: cache.keep(key, entry.value, core.index.notedRead(), entry.expiresAt, entry.flag) };
+    });
   }
 
   /** The entry, and what tells whether it is still the same: `index.areStable([read], epoch)`. */
@@ -127,7 +132,7 @@ export class Reading {
     if (this.counts && value !== undefined) index.countRead();
     if (!index.isStable()) return AGAIN;
     if (this.cache !== undefined && cacheAs !== undefined && typeof value === 'object' && value !== null) {
-      return this.cache.keep(cacheAs, value, index.notedRead(), reader.expiry);
+      return this.cache.keep(cacheAs, value, index.notedRead(), reader.expiry, (reader.meta & Flag.USER) !== 0);
     }
     return value;
   }

@@ -1,0 +1,54 @@
+// Decoded objects kept in the heap: never stale, by `get` and by `getEntry`, and whose they are. Beside other processes: test/processes and rows 14 and 15 of the scorecard.
+
+import { describe, expect, test } from 'vitest';
+import { kinds, placeFor } from '../../../../test/support/stores.js';
+
+describe.each(kinds)('an object cache, over %s', (kind) => {
+  const place = placeFor(kind);
+  const open = (values?: 'shared' | 'frozen' | 'cloned') => place.open({ objectCache: { maxEntries: 10, ...(values && { values }) } });
+
+  test('answers get and getEntry with one object, whichever came first, with expiry and flag', () => {
+    const store = open();
+    store.set('k', { v: 1 }, { ttl: 1000, flag: true });
+    const first = store.getEntry('k');
+    expect(first).toEqual({ value: { v: 1 }, expiresAt: place.now + 1000, flag: true });
+    expect([store.get('k'), store.getEntry('k')?.value].map((value) => value === first?.value)).toEqual([true, true]);
+    store.set('l', { v: 2 });
+    const got = store.get('l');
+    expect(store.getEntry('l')).toEqual({ value: got, expiresAt: Number.POSITIVE_INFINITY, flag: false });
+    expect(store.stats().objectCache).toEqual({ hits: 3, entries: 2 });
+  });
+
+  test('what has changed is read again', () => {
+    const store = open();
+    store.set('k', { v: 1 });
+    store.getEntry('k');
+    for (const change of [() => store.set('k', { v: 2 }, { flag: true }), () => store.touch('k', { ttl: 500 }), () => store.update('k', () => ({ v: 3 }))]) {
+      change();
+      expect(store.getEntry('k')).toEqual(open().getEntry('k'));
+      expect(store.getEntry('k')?.value).toEqual(store.get('k'));
+    }
+    expect(store.getEntry('k')).toEqual({ value: { v: 3 }, expiresAt: place.now + 500, flag: true });
+    place.now += 500;
+    expect([store.getEntry('k'), store.get('k')]).toEqual([undefined, undefined]);
+    store.set('k', { v: 4 });
+    store.getEntry('k');
+    store.delete('k');
+    expect(store.getEntry('k')).toBeUndefined();
+    store.set('k', { v: 5 });
+    store.getEntry('k');
+    store.clear();
+    expect(store.getEntry('k')).toBeUndefined();
+  });
+
+  test.each([
+    ['frozen', true, true],
+    ['cloned', false, false],
+    ['shared', false, true],
+  ] as const)('%s', (values, isFrozen, isSame) => {
+    const store = open(values);
+    store.set('k', { inner: {} });
+    const [a, b] = [store.getEntry('k'), store.getEntry('k')].map((entry) => entry?.value as { inner: object });
+    expect([Object.isFrozen(a.inner), a === b]).toEqual([isFrozen, isSame]);
+  });
+});

@@ -1,10 +1,11 @@
 // All mutants, and the edits that no row can see.
 
+import { caches } from './caches.js';
 import { durability } from './durability.js';
 import { memory } from './memory.js';
 import type { Mutant, Unseen } from './mutant.js';
 
-export const mutants: readonly Mutant[] = [...durability, ...memory];
+export const mutants: readonly Mutant[] = [...durability, ...memory, ...caches];
 
 export const unseen: readonly Unseen[] = [
   {

@@ -16,6 +16,7 @@ import { soak } from './12-soak.js';
 import { mutantsRow } from './13-mutants.js';
 import { history } from './14-history.js';
 import { deaths } from './15-kills.js';
+import { caches } from './16-caches.js';
 
 export const rows: readonly Row[] = [
   powerCuts,
@@ -33,4 +34,5 @@ export const rows: readonly Row[] = [
   mutantsRow,
   history,
   deaths,
+  caches,
 ];

@@ -5,7 +5,6 @@ import { Writable } from 'node:stream';
 import { type BatchOperations, openStore, type Store, type StoreOptions } from '@mapstone/engine';
 import { Bounds } from './bounds.js';
 import { assertKey, assertValue, type CacheKey, type CacheStore, type CacheValue, type GetResult } from './contract.js';
-import { HotBodies } from './hot-bodies.js';
 import { answers, MAX_VARIANTS, type Response, response, urlKey } from './responses.js';
 
 export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'> {
@@ -17,22 +16,19 @@ export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'>
   maxSize?: number;
   /** Bytes of a body that are kept at most: a response with a larger one is passed on and not stored. Default 5 MiB. */
   maxEntrySize?: number;
-  /** Bytes of bodies asked for lately that this process keeps in its own memory as well. 0: none, nor anything else. Default 16 MiB. */
+  /** Bytes of bodies and headers asked for lately that this process keeps in its own memory as well. 0: none. Default 16 MiB. */
   memorySize?: number;
   /** Told what goes wrong while requests go on without the store. Default: a warning of the process, once for each code. */
   errorCallback?: (error: Error) => void;
 }
 
 const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20, memorySize: 16 * 2 ** 20 };
-/** Lists of responses that are kept decoded. */
-const LISTS = 2_000;
 /** Bytes of UTF-8 that a key of the engine has at most. */
 const MAX_KEY = 65_535;
 
 export class MapstoneCacheStore implements CacheStore {
   readonly #store: Store;
   readonly #bounds: Bounds;
-  readonly #hot: HotBodies;
   readonly #maxEntrySize: number;
   readonly #report: (error: Error) => void;
 
@@ -44,11 +40,10 @@ export class MapstoneCacheStore implements CacheStore {
     }
     if (typeof errorCallback !== 'function') throw new TypeError(`MapstoneCacheStore({ errorCallback }): a function, not ${String(errorCallback)}`);
     const limits = readLimits({ maxCount, maxSize, maxEntrySize, memorySize });
-    // Lists of responses stay decoded; they are read with get(). Bodies are read with getEntry(), which keeps nothing: HotBodies does, by bytes.
-    const objectCache = limits.memorySize > 0 ? { maxEntries: LISTS } : undefined;
+    // Lists of responses stay decoded, and bodies copied: copying one out of the file costs more than all the rest of a hit.
+    const objectCache = limits.memorySize > 0 ? { maxBytes: limits.memorySize } : undefined;
     this.#store = openStore(path, { objectCache, ...storeOptions });
     this.#bounds = new Bounds(this.#store, limits);
-    this.#hot = new HotBodies(limits.memorySize);
     this.#maxEntrySize = Math.min(limits.maxEntrySize, limits.maxSize);
     this.#report = errorCallback;
   }
@@ -66,7 +61,7 @@ export class MapstoneCacheStore implements CacheStore {
     try {
       const now = Date.now();
       const found = this.#responses(url).find((one) => answers(one, key, now));
-      const body = found && this.#body(found.body);
+      const body = found && this.#store.get<Buffer>(found.body);
       // No body: another process has replaced the response since.
       if (found === undefined || body === undefined) return undefined;
       // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
@@ -123,16 +118,7 @@ export class MapstoneCacheStore implements CacheStore {
 
   /** Closes the store's handle. Requests that come through it later go to their origin, and `errorCallback` is told `ERR_STORE_CLOSED`. */
   close(): void {
-    this.#hot.clear();
     this.#store.close();
-  }
-
-  #body(key: string): Buffer | undefined {
-    const hot = this.#hot.get(key);
-    if (hot !== undefined) return hot;
-    const body = this.#store.getEntry(key)?.value as Buffer | undefined;
-    if (body !== undefined) this.#hot.add(key, body);
-    return body;
   }
 
   /** Not to be changed: other readers have the same. */

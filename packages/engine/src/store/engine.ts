@@ -53,7 +53,7 @@ export class Engine {
     this.policy = settings.flush;
     this.mode = settings.mode;
     const { objectCache } = settings;
-    this.objectCache = objectCache && new ObjectCache(core, objectCache.maxEntries, objectCache.values);
+    this.objectCache = objectCache && new ObjectCache(core, objectCache);
     this.reading = new Reading(core, settings.verifyReads, this.objectCache, (work) => this.locked(work));
     this.flusher = new Flusher(core);
     this.room = new Room(core, this.flusher);

@@ -11,6 +11,12 @@ const { Bucket, Control } = L;
 /** Whose the object is that a read returns: all readers' (`shared`: change it, and all see it), nobody's (`frozen`, deeply), the caller's (`cloned`). */
 export type CachedValues = 'shared' | 'frozen' | 'cloned';
 
+export interface ObjectCacheSettings {
+  maxEntries: number;
+  maxBytes: number;
+  values: CachedValues;
+}
+
 interface Kept {
   value: object;
   epoch: number;
@@ -19,6 +25,8 @@ interface Kept {
   version: number;
   expiry: number;
   flag: boolean;
+  /** Of the value as it is stored. */
+  bytes: number;
   /** The index's slot, to count the read; none in a store. */
   slotWords: Int32Array | undefined;
   slotAt: number;
@@ -30,16 +38,20 @@ export class ObjectCache {
   private readonly counts: boolean;
   private readonly now: () => number;
   private readonly maxEntries: number;
+  private readonly maxBytes: number;
   private readonly values: CachedValues;
   private readonly entries = new Map<string, Kept>();
+  /** Of all values kept. */
+  bytes = 0;
   hits = 0;
 
-  constructor(core: Core, maxEntries: number, values: CachedValues) {
+  constructor(core: Core, { maxEntries, maxBytes, values }: ObjectCacheSettings) {
     this.control = core.control;
     this.index = core.index;
     this.counts = core.isCache && !core.readOnly;
     this.now = () => core.environment.now();
     this.maxEntries = maxEntries;
+    this.maxBytes = maxBytes;
     this.values = values;
   }
 
@@ -67,7 +79,7 @@ export class ObjectCache {
     if (kept === undefined) return undefined;
     const isCurrent = Atomics.load(kept.words, kept.at) === kept.version && this.control[Control.EPOCH] === kept.epoch;
     if (!isCurrent || (kept.expiry !== Number.POSITIVE_INFINITY && kept.expiry <= this.now())) {
-      this.entries.delete(key);
+      this.drop(key, kept);
       return undefined;
     }
     this.hits++;
@@ -76,19 +88,28 @@ export class ObjectCache {
   }
 
   /** Keeps what was just read, and found stable; returns what the reader gets. */
-  keep(key: string, value: object, { words, home, version }: NotedRead, expiry: number, flag: boolean): object {
-    // First in, first out: what is read often comes back at its next read.
-    if (this.entries.size >= this.maxEntries)
-      for (const oldest of this.entries.keys()) {
-        this.entries.delete(oldest);
-        break;
-      }
+  keep(key: string, value: object, { words, home, version }: NotedRead, { expiry, flag, bytes }: Pick<Kept, 'expiry' | 'flag' | 'bytes'>): object {
     if (this.values === 'frozen') freeze(value);
+    // Of an object that is not kept the reader is the only owner.
+    if (bytes > this.maxBytes) return value;
+    const before = this.entries.get(key);
+    if (before !== undefined) this.drop(key, before);
+    // First in, first out: what is read often comes back at its next read.
+    for (const [oldest, kept] of this.entries) {
+      if (this.entries.size < this.maxEntries && this.bytes + bytes <= this.maxBytes) break;
+      this.drop(oldest, kept);
+    }
     const { index } = this;
     const slotWords = this.counts ? index.slotWords : undefined;
-    const kept = { value, epoch: index.readEpoch, words, at: home + Bucket.VERSION, version, expiry, flag, slotWords, slotAt: index.slotAt };
+    const kept = { value, epoch: index.readEpoch, words, at: home + Bucket.VERSION, version, expiry, flag, bytes, slotWords, slotAt: index.slotAt };
     this.entries.set(key, kept);
+    this.bytes += bytes;
     return this.given(kept);
+  }
+
+  private drop(key: string, { bytes }: Kept): void {
+    this.entries.delete(key);
+    this.bytes -= bytes;
   }
 }
 

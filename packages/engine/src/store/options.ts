@@ -7,7 +7,7 @@ import type { Mapping } from '../mapping/mapping.js';
 import type { OnEvict } from '../upkeep/evictor.js';
 import type { OnRecovery } from '../upkeep/verify.js';
 import type { Environment } from './core.js';
-import type { CachedValues } from './object-cache.js';
+import type { CachedValues, ObjectCacheSettings } from './object-cache.js';
 
 /** When writes are made durable: every so many milliseconds, only when asked, or before each write returns. */
 export type FlushPolicy = { every: number } | 'manual' | 'always';
@@ -41,8 +41,8 @@ export interface StoreOptions {
   exclusive?: boolean;
   /** Milliseconds that an operation waits for another process, before `ERR_STORE_BUSY`. Default 5000. */
   busyTimeout?: number;
-  /** Keeps up to `maxEntries` decoded objects in this thread's heap, never stale. `values`: whose they are, default `shared`. */
-  objectCache?: { maxEntries: number; values?: CachedValues };
+  /** Keeps decoded objects in this thread's heap, never stale: up to `maxEntries`, or of `maxBytes` as they are stored, or both. `values`: whose they are, default `shared`. */
+  objectCache?: { maxEntries?: number | undefined; maxBytes?: number | undefined; values?: CachedValues };
 }
 
 /** Options with nothing left open. */
@@ -57,7 +57,7 @@ export interface Settings {
   onRecovery: OnRecovery | undefined;
   exclusive: boolean;
   busyTimeout: number;
-  objectCache: { maxEntries: number; values: CachedValues } | undefined;
+  objectCache: ObjectCacheSettings | undefined;
   /** Undefined for a store. */
   cache: { maxEntries: number; sweepInterval: number; onEvict: OnEvict | undefined } | undefined;
   environment: Environment;
@@ -183,12 +183,14 @@ const VALUES = ['shared', 'frozen', 'cloned'];
 
 function checkObjectCache(cache: StoreOptions['objectCache']): Settings['objectCache'] {
   if (cache === undefined) return undefined;
-  const { maxEntries, values = 'shared' } = cache ?? {};
-  if (!(Number.isInteger(maxEntries) && maxEntries >= 1)) {
-    throw rangeError('ERR_OPTION_INVALID', `objectCache is { maxEntries, values? } with maxEntries of at least 1, not ${String(maxEntries)}`);
+  const { maxEntries, maxBytes, values = 'shared' } = cache ?? {};
+  const bounds = [maxEntries, maxBytes].filter((bound) => bound !== undefined);
+  if (bounds.length === 0 || !bounds.every((bound) => Number.isInteger(bound) && bound >= 1)) {
+    const given = maxBytes === undefined ? maxEntries : maxBytes;
+    throw rangeError('ERR_OPTION_INVALID', `objectCache is { maxEntries?, maxBytes?, values? } with one or both of them, of at least 1, not ${String(given)}`);
   }
   if (!VALUES.includes(values)) throw rangeError('ERR_OPTION_INVALID', `objectCache.values is one of ${VALUES.join(', ')}, not ${String(values)}`);
-  return { maxEntries, values };
+  return { maxEntries: maxEntries ?? Number.POSITIVE_INFINITY, maxBytes: maxBytes ?? Number.POSITIVE_INFINITY, values };
 }
 
 function checkFlush(flush: FlushPolicy): FlushPolicy {

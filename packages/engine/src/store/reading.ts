@@ -21,6 +21,11 @@ export const AGAIN = Symbol('again');
 /** Rounds without a lock. */
 const ROUNDS = 1000;
 
+/** What an object cache wants to know of a record. */
+function cached({ expiry, meta, valueLength }: RecordReader): { expiry: number; flag: boolean; bytes: number } {
+  return { expiry, flag: (meta & Flag.USER) !== 0, bytes: valueLength };
+}
+
 /** An entry without its key. */
 export interface StoreEntry {
   value: unknown;
@@ -78,7 +83,7 @@ export class Reading {
         return found;
       });
       if (cache === undefined || entry === undefined || entry === AGAIN || typeof entry.value !== 'object' || entry.value === null) return entry;
-      return { ...entry, value: cache.keep(key, entry.value, core.index.notedRead(), entry.expiresAt, entry.flag) };
+      return { ...entry, value: cache.keep(key, entry.value, core.index.notedRead(), cached(core.reader)) };
     });
   }
 
@@ -132,7 +137,7 @@ export class Reading {
     if (this.counts && value !== undefined) index.countRead();
     if (!index.isStable()) return AGAIN;
     if (this.cache !== undefined && cacheAs !== undefined && typeof value === 'object' && value !== null) {
-      return this.cache.keep(cacheAs, value, index.notedRead(), reader.expiry, (reader.meta & Flag.USER) !== 0);
+      return this.cache.keep(cacheAs, value, index.notedRead(), cached(reader));
     }
     return value;
   }

@@ -43,8 +43,8 @@ export interface StoreStats {
   /** Entries that a cache evicted, and expired ones that it removed: by this opener, and by all, ever. */
   evictions: Counts;
   expirations: Counts;
-  /** Reads answered by the object cache, and objects in it. */
-  objectCache: { hits: number; entries: number };
+  /** Reads answered by the object cache, objects in it, and their bytes as they are stored. */
+  objectCache: { hits: number; entries: number; bytes: number };
   handles: number;
 }
 
@@ -107,7 +107,7 @@ export function collectStats(engine: Engine): StoreStats {
     retries: openers.totals(Opener.RETRIES),
     evictions: { own: engine.evictor?.evicted ?? 0, all: space.controlDoubles[Control.EVICTIONS >> 1] },
     expirations: { own: engine.evictor?.expired ?? 0, all: space.controlDoubles[Control.EXPIRATIONS >> 1] },
-    objectCache: { hits: engine.objectCache?.hits ?? 0, entries: engine.objectCache?.size ?? 0 },
+    objectCache: { hits: engine.objectCache?.hits ?? 0, entries: engine.objectCache?.size ?? 0, bytes: engine.objectCache?.bytes ?? 0 },
     handles: engine.handles,
   };
 }

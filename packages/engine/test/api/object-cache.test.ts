@@ -16,7 +16,7 @@ describe.each(kinds)('an object cache, over %s', (kind) => {
     store.set('l', { v: 2 });
     const got = store.get('l');
     expect(store.getEntry('l')).toEqual({ value: got, expiresAt: Number.POSITIVE_INFINITY, flag: false });
-    expect(store.stats().objectCache).toEqual({ hits: 3, entries: 2 });
+    expect(store.stats().objectCache).toMatchObject({ hits: 3, entries: 2 });
   });
 
   test('what has changed is read again', () => {
@@ -39,6 +39,27 @@ describe.each(kinds)('an object cache, over %s', (kind) => {
     store.getEntry('k');
     store.clear();
     expect(store.getEntry('k')).toBeUndefined();
+  });
+
+  test('maxEntries and maxBytes bound it, oldest out first; what is larger than all of it is not kept', () => {
+    const store = place.open({ objectCache: { maxEntries: 4, maxBytes: 1000 } });
+    const isKept = (key: string) => {
+      const { hits } = store.stats().objectCache;
+      store.get(key);
+      return store.stats().objectCache.hits > hits;
+    };
+    for (let i = 0; i < 5; i++) store.set(`bytes ${i}`, Buffer.alloc(240));
+    store.set('half', Buffer.alloc(500));
+    store.set('large', Buffer.alloc(1001));
+    for (let i = 0; i < 5; i++) store.get(`bytes ${i}`);
+    expect(store.stats().objectCache).toMatchObject({ entries: 4, bytes: 960 });
+    expect([isKept('bytes 4'), isKept('bytes 0')]).toEqual([true, false]);
+    store.get('half');
+    expect(store.stats().objectCache).toMatchObject({ entries: 3, bytes: 980 });
+    expect([isKept('large'), isKept('large'), isKept('half')]).toEqual([false, false, true]);
+    store.set('half', Buffer.alloc(100));
+    expect([isKept('half'), isKept('half')]).toEqual([false, true]);
+    expect(store.stats().objectCache).toMatchObject({ entries: 3, bytes: 580 });
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { examples, run } from './run.js';
 
-const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session', 'bentocache', 'orm'];
+const FOLDERS = ['adapter-template', 'unstorage', 'undici', 'express-session', 'bentocache', 'orm', 'cache'];
 const NOT_EXAMPLES = ['main-job.mjs'];
 
 /** What each prints, whole. */
@@ -59,6 +59,39 @@ const OUTPUT: Record<string, (string | RegExp)[]> = {
     'avatar: not really a picture',
     /^the token has about (59|60) seconds left$/,
     'when the cache is cleared: avatars:ada users:ada',
+  ],
+  'cache/ttl-cache.mjs': [
+    'asked twice: { id: 7, query: 1 } { id: 7, query: 1 }',
+    'taken: 123456 | taken again: undefined',
+    'after a restart: { id: 7, query: 1 } | minutes left: over 50',
+    'when its tag was invalidated: { id: 7, query: 2 }',
+    'when its time was over: undefined',
+    /^40 MB were stored, the file has 1[56][.\d]* MiB; entries went for it: true$/,
+  ],
+  'cache/http-cache-cluster.mjs': [/^40 requests at once, answered by [2-4] workers: the page \/news$/, 'the upstream was asked: /news'],
+  'cache/stale-while-revalidate.mjs': [
+    'nothing there: number 1, after a while',
+    'fresh: number 1, at once',
+    'stale: number 1, at once',
+    'refreshed meanwhile: number 2, at once',
+    'stale, and the bank closed: number 2, at once',
+    '(rates was not refreshed: the bank is closed)',
+    'still: number 2, at once',
+    '(rates was not refreshed: the bank is closed)',
+  ],
+  'cache/nest-cache.mjs': [
+    'one instance: {"report":"today","made":1} | another: {"report":"today","made":1}',
+    'after a restart: {"report":"today","made":1}',
+    'when it was deleted: {"report":"today","made":2}',
+  ],
+  'cache/rate-limit.mjs': ['100 requests by 4 processes, allowed: 10', 'one more: false | another user: true'],
+  'cache/opentelemetry.mjs': [
+    'cache.requests {"cache":"app","result":"hits"} 2',
+    'cache.requests {"cache":"app","result":"misses"} 2',
+    'cache.requests {"cache":"app","result":"stale"} 0',
+    'cache.requests {"cache":"app","result":"coalesced"} 0',
+    'cache.loads {"cache":"app"} 2',
+    'cache.live_bytes {"cache":"app"} over 0: true',
   ],
   'orm/typeorm.mjs': [
     "[ { id: 1, name: 'Ada Lovelace', born: '1815-12-10' } ]",

@@ -224,7 +224,8 @@ export class Loads {
     } catch (error) {
       this.#attempt(key, () => this.#settle(name, token, { token, until: 0, error: keepError(error) }));
       // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble.
-      if (isMisuse(error) && (error as { code?: string }).code !== 'ERR_STORE_CLOSED') throw error;
+      if (isClosed(error)) return value;
+      if (isMisuse(error)) throw error;
       this.#report.failed(error, key);
     }
     return value;
@@ -291,7 +292,7 @@ export class Loads {
     try {
       work();
     } catch (error) {
-      this.#report.failed(error, key);
+      if (!isClosed(error)) this.#report.failed(error, key);
     }
   }
 }
@@ -301,11 +302,12 @@ function holds(stored: unknown, token: string): boolean {
   return isEnvelope(stored) && unwrap(stored).lease?.[1] === token;
 }
 
+/** Who closed the cache during a load knows that nothing is stored. */
+function isClosed(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === 'ERR_STORE_CLOSED';
+}
+
 /** What the caller must hear of: not the store's troubles, but what it did wrong itself. */
 function isMisuse(error: unknown): boolean {
-  return (
-    error instanceof TypeError ||
-    (error as { code?: string } | undefined)?.code === 'ERR_STORE_CLOSED' ||
-    (error as { code?: string } | undefined)?.code === 'ERR_KEY_INVALID'
-  );
+  return error instanceof TypeError || isClosed(error) || (error as { code?: string } | undefined)?.code === 'ERR_KEY_INVALID';
 }

@@ -98,7 +98,7 @@ describe('getOrSet', () => {
   });
 
   it('a value that is made is given even if the cache is closed meanwhile', async () => {
-    const cache = open({}, { quiet: true });
+    const cache = open();
     const { promise, resolve } = deferred<number>();
     const call = cache.getOrSet('k', () => promise);
     cache.close();

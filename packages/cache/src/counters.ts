@@ -22,6 +22,17 @@ interface Shared {
 
 /** Caches made in this thread: some may share an opener. */
 let made = 0;
+/** Those that are open: what ends without `close` tells its counts at the exit of the process. */
+const open = new Set<SharedCounters>();
+
+function tellAtExit(counters: SharedCounters): void {
+  // Before the engine's own listener, which closes the files.
+  if (made === 1)
+    process.prependListener('exit', () => {
+      for (const one of [...open]) one.close();
+    });
+  open.add(counters);
+}
 
 export class SharedCounters {
   readonly own = noCounts();
@@ -38,6 +49,7 @@ export class SharedCounters {
     this.#id = `${store.opener}/${++made}`;
     this.#timer = setInterval(() => this.#fold(), Math.min(every, 2 ** 31 - 1));
     this.#timer.unref();
+    tellAtExit(this);
   }
 
   /** Of all caches with this namespace, ever; of other processes as they told last. */
@@ -52,6 +64,7 @@ export class SharedCounters {
 
   close(): void {
     clearInterval(this.#timer);
+    open.delete(this);
     // Who has counted nothing leaves the file as it is.
     if (COUNTERS.every((name) => this.own[name] === 0)) return;
     this.#update((shared) => {

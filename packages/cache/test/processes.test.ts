@@ -1,5 +1,6 @@
 // Single flight, and all else that processes share: real processes on one file, some of them killed with SIGKILL. Needs a build, as `npm test` makes one.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -187,6 +188,16 @@ describe('what all processes share', { timeout: 60_000 }, () => {
     await all[0].call('call', 'get', 'k');
     expect(await seen(all[0])).toBe(7);
   });
+});
+
+it('a process that ends without close has told its counts', { timeout: 60_000 }, async () => {
+  const { path, all } = await crowd(1);
+  const source = `
+    import { MapstoneCache } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+    const cache = new MapstoneCache({ path: ${JSON.stringify(path)} });
+    for (let i = 0; i < 5; i++) cache.get('x');`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', source]);
+  expect((await all[0].call('stats')).all.misses).toBe(5);
 });
 
 it('a worker thread that is terminated as it makes a value is succeeded at once', { timeout: 60_000 }, async () => {

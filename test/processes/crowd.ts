@@ -14,6 +14,8 @@ import { History, kindOf, ownedKey, STABLE, stableKey, stableValue } from './his
 
 const MEMBER = new URL('./member.mjs', import.meta.url);
 const LOOK_MS = 20;
+/** After each so many deaths the watcher checks the file: it may be the one that takes the dead writer's lock, and what that left half done is not written over yet. */
+const CHECK_EVERY = 3;
 /** Members that stand still for so long have hung. */
 const HANG_MS = 60_000;
 
@@ -99,8 +101,8 @@ async function runIn(path: string, options: CrowdOptions): Promise<CrowdResult> 
     const at = open[Math.floor(next() * open.length)].number;
     members[at].process?.kill('SIGKILL');
     await members[at].ended;
+    if (++kills % CHECK_EVERY === 0) for (const finding of watcher.check()) wrong.push(`after ${kills} deaths check() finds ${JSON.stringify(finding)}`);
     members[at] = start(at);
-    kills++;
   }
   board.stop();
   await Promise.all(members.map((member) => endOf(member, wrong)));

@@ -13,6 +13,14 @@ export const memory: Mutant[] = [
     ci: true,
   },
   {
+    name: 'what a death left half done stays so',
+    file: 'upkeep/adopt.ts',
+    text: '  applier.repair();\n',
+    replacement: '',
+    breaks: 'an operation that a death left half done is finished',
+    rows: [['3', 20_000]],
+  },
+  {
     name: 'the intent is gone before the counters are right',
     file: 'store/writer.ts',
     text: '    this.steps.settle(0);\n    this.steps.disarm();',

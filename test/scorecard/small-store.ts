@@ -105,8 +105,12 @@ export function makeUniformImages(seed: number): Pick<Images, 'early' | 'late' |
     for (let i = 0; i < count; i++) {
       const key = `key ${100 + (count === keys ? i : Math.floor(next() * keys))}`;
       const value = String(Math.floor(next() * 2 ** 32)).padEnd(72, '.');
+      const before = new Map(state);
+      const { durableFlush } = store.stats();
       store.set(key, value);
       state.set(key, { value, expiresAt: Number.POSITIVE_INFINITY });
+      // Where space is short a write flushes by itself, before it takes effect or after.
+      if (store.stats().durableFlush !== durableFlush) between.push(before, new Map(state));
     }
     store.flushSync();
     between.push(new Map(state));

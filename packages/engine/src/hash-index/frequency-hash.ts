@@ -10,16 +10,16 @@ import { LinearHash } from './linear-hash.js';
 const { Bucket } = L;
 const BITS = ~L.TAG_MASK;
 
-/** Counts a read of the entry in a slot. Only that exact word is replaced: whatever else has become of the slot, or of its memory, stays as it is. */
-export function countRead(words: Int32Array, at: number): void {
+/** Counts a read of the entry whose tag is in a slot. Only that word is replaced: whatever else has become of the slot, or of its memory, stays as it is. */
+export function countRead(words: Int32Array, at: number, tag: number): void {
   const word = words[at];
-  if ((word & BITS) !== L.MAX_FREQUENCY) Atomics.compareExchange(words, at, word, word + 1);
+  if ((word & BITS) !== L.MAX_FREQUENCY && (word & L.TAG_MASK) === tag) Atomics.compareExchange(words, at, word, word + 1);
 }
 
 export class FrequencyHash extends LinearHash {
   /** Counts a read of the entry under the cursor. */
   countRead(): void {
-    countRead(this.words, this.bucket + this.slot);
+    countRead(this.words, this.bucket + this.slot, this.tag);
   }
 
   /** The slot under the cursor, for who counts later reads of it: while the bucket's version is the same, so is the slot. */
@@ -29,6 +29,10 @@ export class FrequencyHash extends LinearHash {
 
   get slotWords(): Int32Array {
     return this.words;
+  }
+
+  get slotTag(): number {
+    return this.tag;
   }
 
   get frequency(): number {

@@ -114,6 +114,11 @@ export class Log {
     this.pointAt(segment);
   }
 
+  /** Says in the control block which segment is open here, though nothing is in it yet. */
+  announce(): void {
+    this.segments.space.control[openWord(this.point)] = this.segment;
+  }
+
   /** Writes a record behind the published ones, and returns its location. It must fit. `expiry` is Infinity for none; `payload` bytes of the value lie in it. */
   write(key: KeyBuffer, value: EncodedValue, payload: number, flags: number, expiry: number): number {
     const expires = expiry !== Number.POSITIVE_INFINITY;

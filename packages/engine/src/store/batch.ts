@@ -62,6 +62,7 @@ export class Batch {
         throw error;
       }
       this.apply(locations, start.sequence);
+      if (core.isCache) this.room.cleaner.limitEntries(0);
       return present;
     } catch (error) {
       if (core.control[L.Control.INTENT] === Intent.NONE) for (const chain of chains) releaseChain(core.segments, chain);
@@ -75,6 +76,7 @@ export class Batch {
     const present: boolean[] = [];
     const planned: Planned[] = [];
     const tags: number[] = [];
+    let absent = 0;
     /** What the batch itself has made of a key so far. */
     const seen = new Map<string, boolean>();
     for (const item of items) {
@@ -86,6 +88,7 @@ export class Batch {
       if (item.value === undefined && !(before ?? found)) continue;
       planned.push(this.planOne(item, chains));
       // A record with an expiry, and any in a cache, may be cleaned away before the batch takes effect: it gets a slot too.
+      if (item.value !== undefined && before === undefined && !found) absent++;
       if (item.value !== undefined && before === undefined && (!found || core.isCache || reader.expiry !== NEVER)) tags.push(key.tag);
     }
     if (planned.length === 0) return { present, planned };
@@ -93,7 +96,7 @@ export class Batch {
       buckets = index.buckets;
       room.split();
     }
-    if (core.isCache) room.cleaner.limitEntries(tags.length);
+    if (core.isCache) room.cleaner.limitEntries(absent);
     index.reserveAll(tags);
     const onlyDeletes = planned.every((one) => one.value === TOMBSTONE_VALUE);
     room.makeFree(this.segmentsFor(planned), onlyDeletes ? Keep.FOR_DELETES : Keep.FOR_WRITES);

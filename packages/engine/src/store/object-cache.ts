@@ -30,6 +30,7 @@ interface Kept {
   /** The index's slot, to count the read; none in a store. */
   slotWords: Int32Array | undefined;
   slotAt: number;
+  slotTag: number;
 }
 
 export class ObjectCache {
@@ -83,7 +84,7 @@ export class ObjectCache {
       return undefined;
     }
     this.hits++;
-    if (kept.slotWords !== undefined) countRead(kept.slotWords, kept.slotAt);
+    if (kept.slotWords !== undefined) countRead(kept.slotWords, kept.slotAt, kept.slotTag);
     return kept;
   }
 
@@ -100,8 +101,21 @@ export class ObjectCache {
       this.drop(oldest, kept);
     }
     const { index } = this;
-    const slotWords = this.counts ? index.slotWords : undefined;
-    const kept = { value, epoch: index.readEpoch, words, at: home + Bucket.VERSION, version, expiry, flag, bytes, slotWords, slotAt: index.slotAt };
+    // A file that was closed cleanly is changed by its first write only.
+    const slotWords = this.counts && this.control[Control.ESTABLISHED] === 1 ? index.slotWords : undefined;
+    const kept = {
+      value,
+      epoch: index.readEpoch,
+      words,
+      at: home + Bucket.VERSION,
+      version,
+      expiry,
+      flag,
+      bytes,
+      slotWords,
+      slotAt: index.slotAt,
+      slotTag: index.slotTag,
+    };
     this.entries.set(key, kept);
     this.bytes += bytes;
     return this.given(kept);

@@ -39,7 +39,7 @@ export class Reading {
   private readonly verifyReads: boolean;
   private readonly cache: ObjectCache | undefined;
   /** Eviction asks how often an entry was read. */
-  private readonly counts: boolean;
+  private readonly mayCount: boolean;
   /** Runs `work` under the writer lock; throws if it can't be had. */
   private readonly locked: <T>(work: () => T) => T;
 
@@ -47,8 +47,13 @@ export class Reading {
     this.core = core;
     this.verifyReads = verifyReads;
     this.cache = cache;
-    this.counts = core.isCache && !core.readOnly;
+    this.mayCount = core.isCache && !core.readOnly;
     this.locked = locked;
+  }
+
+  /** A file that was closed cleanly is changed by its first write only. */
+  private get counts(): boolean {
+    return this.mayCount && this.core.control[Control.ESTABLISHED] === 1;
   }
 
   get(key: string): unknown {

@@ -212,6 +212,18 @@ export class Writer {
     this.steps.disarm();
   }
 
+  /** Gives back what the index of a cache took for more entries than there are now: none at all. Whether it was anything. */
+  private shrinkIndex(): boolean {
+    const { core, steps } = this;
+    const { index, segments } = core;
+    if (!core.isCache || core.count > 0 || index.ownSegments.length <= 1) return false;
+    steps.arm(Intent.CLEAR, 0, 0, 0);
+    for (const segment of index.clear()) segments.release(segment);
+    index.cleared();
+    steps.disarm();
+    return true;
+  }
+
   /** Puts a large value into a chain, and returns what the record holds in its place. */
   chain(value: EncodedValue): EncodedValue {
     const { core, room } = this;
@@ -226,7 +238,12 @@ export class Writer {
       );
     }
     const bytes = toBytes(value);
-    room.makeFree(count + 1, Keep.FOR_WRITES);
+    try {
+      room.makeFree(count + 1, Keep.FOR_WRITES);
+    } catch (error) {
+      if (!this.shrinkIndex()) throw error;
+      room.makeFree(count + 1, Keep.FOR_WRITES);
+    }
     const reference = new EncodedValue();
     reference.kind = value.kind;
     reference.length = bytes.length;

@@ -18,6 +18,9 @@ const READS_TO_STAY = 2;
 /** Victims of the main queue that may gain less than a segment together, before a record must be read more often to stay. So the search for space ends. */
 const PATIENCE = 4;
 
+/** Segments wanted at once, from which on a search for what is read least would take too long. */
+const MANY = 8;
+
 /** Free segments with which eviction begins: the next one, and the one for what the victim keeps. */
 const AHEAD = 2;
 
@@ -40,6 +43,8 @@ export class Evictor extends Cleaner {
   private kept = 0;
   private turns = 0;
   private gained = 0;
+  /** So much space is needed at once that nothing stays. */
+  private strict = false;
   evicted = 0;
   expired = 0;
   protected override deadShare = 1 / 5;
@@ -66,8 +71,10 @@ export class Evictor extends Cleaner {
   /** Evicts until enough is free, or the victim is. A record may own many segments, so that one of them may do. */
   override lastResort(needed: number): boolean {
     if (this.victim === 0 && !this.chooseEviction()) return false;
+    this.strict = needed > MANY;
     const { victim } = this;
     while (this.victim === victim && this.core.segments.free < needed) this.run(STEP_RECORDS);
+    this.strict = false;
     return true;
   }
 
@@ -162,7 +169,7 @@ export class Evictor extends Cleaner {
     let isMain = wasMain;
     let after = frequency;
     if (rule === Rule.EVICT) {
-      if (wasMain ? frequency <= Math.floor(this.turns / PATIENCE) : frequency < READS_TO_STAY) {
+      if (this.strict || (wasMain ? frequency <= Math.floor(this.turns / PATIENCE) : frequency < READS_TO_STAY)) {
         this.evict(reader, !wasMain);
         return;
       }
@@ -233,9 +240,7 @@ export class Evictor extends Cleaner {
   tell(): void {
     const { onEvict } = this;
     if (onEvict === undefined || this.gone.length === 0) return;
-    const gone = this.gone.splice(0);
-    queueMicrotask(() => {
-      for (const { key, reason } of gone) onEvict(key, reason);
-    });
+    // Each by itself: one that throws must not keep the others from being told.
+    for (const { key, reason } of this.gone.splice(0)) queueMicrotask(() => onEvict(key, reason));
   }
 }

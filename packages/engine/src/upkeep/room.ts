@@ -46,6 +46,8 @@ export class Room {
     // Where it was, if records were moved to make room.
     core.log.use(point, label);
     core.log.openNext(core.segments.take(SegmentKind.LOG, label, core.log.sequence));
+    // Known at once: before anything is written there, records may be moved at another point.
+    if (core.isCache) core.log.announce();
     if (!cleaner.busy) this.lookAhead();
   }
 

@@ -21,6 +21,8 @@ async function main(options) {
     { runOpen },
     { runAdapters },
     { runProcesses },
+    { runHitRatio },
+    { runTtl },
     { describe, verdictTable },
     { circumstances, oneLine },
     { default: pc },
@@ -30,6 +32,8 @@ async function main(options) {
     import('./suites/open.mjs'),
     import('./suites/adapters.mjs'),
     import('./suites/processes.mjs'),
+    import('./suites/hit-ratio.mjs'),
+    import('./suites/ttl.mjs'),
     import('./report/tables.mjs'),
     import('./report/circumstances.mjs'),
     import('picocolors'),
@@ -43,6 +47,8 @@ async function main(options) {
     open: () => runOpen(options),
     processes: () => runProcesses(options),
     adapters: () => runAdapters(options),
+    'hit-ratio': () => runHitRatio(options),
+    ttl: () => runTtl(options),
   };
   const verdicts = [];
   console.log(pc.dim(oneLine(circumstances(options))));

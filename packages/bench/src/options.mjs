@@ -1,8 +1,9 @@
 // The command line. `npm run bench -- [suite ...] [options]`
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['throughput', 'keyv', 'keyv6', 'durable', 'latency', 'open', 'processes', 'adapters'];
+export const SUITES = ['throughput', 'keyv', 'keyv6', 'durable', 'latency', 'open', 'processes', 'adapters', 'hit-ratio', 'ttl'];
 
 export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      all suites when none is named
 
@@ -12,6 +13,7 @@ export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      al
   --warmup 10000       keys of a throwaway store that warms the compiler up; 0: cold code
   --seed 1             of keys, values and orders
   --wall               leave in the time in which other programs had the CPU
+  --trace file.csv     a recorded trace for hit-ratio: columns time,id,size (bytes); default packages/bench/data/cloudphysics.csv
   --dir /tmp           where the files go: the file system matters
   --save               keep the figures and draw the plots in docs/bench
   --quick              smoke run, 15 to 40 seconds by the load: the figures mean nothing`;
@@ -35,6 +37,7 @@ export function readOptions(argv) {
       warmup: { type: 'string' },
       seed: { type: 'string', default: '1' },
       dir: { type: 'string', default: tmpdir() },
+      trace: { type: 'string' },
       wall: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
@@ -53,6 +56,7 @@ export function readOptions(argv) {
     only: values.only?.split(','),
     warmup: whole('warmup', values.warmup ?? (quick ? '1000' : '10000')),
     seed: whole('seed', values.seed),
+    trace: values.trace && resolve(values.trace),
     dir: values.dir,
     wall: values.wall,
     save: values.save,

@@ -18,7 +18,7 @@ function mix(x) {
 }
 
 /** mulberry32: small, seeded, good enough to shuffle. */
-function createRandom(seed) {
+export function createRandom(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,14 +1,17 @@
 // One measurement in a process of its own: takes a job as JSON in argv, answers with one message, ends.
-// Jobs: probe, throughput, latency, fill, overwrite (until killed), open, shared (beside others), objects; and of an adapter, given by its URL: adapter (what it is), hits.
+// Jobs of a cache: replay (a trace), expiry; of a contestant: probe, throughput, latency, fill, overwrite (until killed), open, shared (beside others), objects; and of an adapter, given by its URL: adapter (what it is), hits.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { loadCache } from '../caches/index.mjs';
 import { load } from '../contestants/index.mjs';
 import { createWorkload, VALUE_LENGTH } from '../workload.mjs';
+import { runExpiry } from './expiry.mjs';
 import { runHits } from './hits.mjs';
 import { runLatencies } from './latencies.mjs';
 import { runObjects } from './objects.mjs';
 import { runPhases } from './phases.mjs';
+import { runReplay } from './replay.mjs';
 import { runShared } from './shared.mjs';
 
 const job = JSON.parse(process.argv[2]);
@@ -143,11 +146,33 @@ async function objects(contestant) {
   return result;
 }
 
-const JOBS = { adapter, hits, shared, objects, probe, throughput, latency, fill, overwrite, open };
+const replay = (cache) => runReplay(cache, { ...job, dir: place('caches') });
+
+const expiry = (cache) => runExpiry(cache, { ...job, dir: place('caches') });
+
+const JOBS = {
+  replay,
+  expiry,
+  adapter,
+  hits,
+  shared,
+  objects,
+  probe,
+  throughput,
+  latency,
+  fill,
+  overwrite,
+  open,
+};
+
+function find() {
+  if (job.url) return import(job.url);
+  return job.cache ? loadCache(job.cache) : load(job.contestant);
+}
 
 try {
   const start = performance.now();
-  const contestant = job.url ? await import(job.url) : await load(job.contestant);
+  const contestant = await find();
   const result = await JOBS[job.task](contestant, performance.now() - start);
   process.send({ result }, () => process.disconnect());
 } catch (error) {

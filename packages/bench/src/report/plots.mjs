@@ -1,21 +1,10 @@
-// The tables as SVG files, drawn by ECharts without a browser. Ratios and latencies span decades: the axes are logarithmic.
-import * as echarts from 'echarts';
+// The tables as SVG files. Ratios and latencies span decades: the axes are logarithmic.
 import { byName } from '../contestants/index.mjs';
 import { PHASES } from '../suites/throughput.mjs';
 import { oneLine } from './circumstances.mjs';
+import { COLOURS, draw } from './drawing.mjs';
+import { plotHitRatio } from './hit-ratio.mjs';
 import { digits, micros, millis } from './words.mjs';
-
-const WIDTH = 1000;
-const COLOURS = ['#1b6ca8', '#3fa7d6', '#9ad1ec', '#e07a1f', '#f2b880', '#6b705c', '#a5a58d', '#8e5572'];
-const FONT = 'Arial, Helvetica, sans-serif';
-
-function draw(height, option) {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  chart.setOption({ animation: false, color: COLOURS, backgroundColor: '#ffffff', textStyle: { fontFamily: FONT }, ...option });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
-}
 
 const frame = (title, about) => ({
   title: { text: title, subtext: about, left: 16, top: 12, subtextStyle: { fontSize: 10 } },
@@ -105,6 +94,7 @@ function openings({ n, rows }, about) {
 
 /** @returns {Record<string, string>} SVG by file name */
 export function plot(suite, result, about) {
+  if (suite === 'hit-ratio') return plotHitRatio(result, oneLine(about));
   const plots = {};
   for (const size of result.sizes) {
     if (size.rows.length === 0) continue;

@@ -1,25 +1,16 @@
 // The tables in the terminal: one row a contestant, one column a phase, targets listed below with met or missed.
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import { byName } from '../contestants/index.mjs';
 import { median } from '../stats.mjs';
 import { PHASES as LATENCIES } from '../suites/latency.mjs';
 import { PHASES as OPENINGS } from '../suites/open.mjs';
 import { PHASES } from '../suites/throughput.mjs';
+import { describeHitRatio } from './hit-ratio.mjs';
+import { table } from './table.mjs';
+import { describeTtl } from './ttl.mjs';
 import { digits, judged, mega, micros, millis, range, rate, verdict } from './words.mjs';
 
 const label = (name) => byName(name).label;
-
-/** Rules between the rows where a row has several lines. */
-function table(head, rows, { ruled = false } = {}) {
-  const made = new Table({
-    head: head.map((text) => pc.bold(text)),
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-    style: { head: [], border: pc.isColorSupported ? ['gray'] : [], compact: !ruled },
-  });
-  made.push(...rows);
-  return made.toString();
-}
 
 function throughputTable(suite, baseline, { n, rows }) {
   const runs = Math.max(...rows.filter(({ name }) => name !== baseline).map((row) => row.runs));
@@ -214,6 +205,11 @@ export function describe(suite, result) {
     parts.push('', pc.bold(`processes, ${n.toLocaleString('en')} keys`), pc.dim(NOTES.processes), crowdTable(rows), pairTable(ratios));
     for (const { name, reason } of failed) parts.push(pc.red(`  ${label(name)}: failed: ${reason}`));
     verdicts.push(...processVerdicts(result));
+  }
+  const own = { 'hit-ratio': describeHitRatio, ttl: describeTtl }[suite]?.(result);
+  if (own) {
+    parts.push(...own.parts);
+    verdicts.push(...own.verdicts);
   }
   for (const size of result.sizes) {
     parts.push('', pc.bold(`${suite}, ${size.n.toLocaleString('en')} keys`));

@@ -5,7 +5,8 @@ import { run } from '../spawn.mjs';
 
 const ABSENT = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
 
-function reason({ code, message }) {
+/** Why a contestant can't take part, in a line. */
+export function reasonOf({ code, message }) {
   const [line] = message.split('\n');
   if (ABSENT.has(code)) return line.includes('mapstone') || line.includes('/dist/') ? 'not built' : 'not installed';
   if (line.includes('Could not locate the bindings')) return 'not installed (did not compile)';
@@ -16,7 +17,7 @@ function reason({ code, message }) {
 const answers = new Map();
 
 function ask(name, options) {
-  const answer = answers.get(name) ?? run({ task: 'probe', contestant: name }, options.dir).then(() => undefined, reason);
+  const answer = answers.get(name) ?? run({ task: 'probe', contestant: name }, options.dir).then(() => undefined, reasonOf);
   answers.set(name, answer);
   return answer;
 }

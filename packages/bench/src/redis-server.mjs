@@ -1,0 +1,59 @@
+// Debian's `redis-server` on a free port of loopback, in memory only: no snapshots, no log.
+import { spawn } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const TRIES = 100;
+const PAUSE_MS = 50;
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
+    socket.once('error', () => end(false));
+  });
+}
+
+/**
+ * Starts a server whose folder is `folder`; it ends with this process, or by `stop`.
+ * @returns {Promise<{ port: number, pid: number, stop: () => void }>} once it answers
+ */
+export async function serveRedis(folder) {
+  const port = await freePort();
+  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], {
+    stdio: 'ignore',
+  });
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  const missing = new Promise((_, reject) => server.once('error', () => reject(new Error('redis-server is not installed (Debian has it)'))));
+  const ready = async () => {
+    for (let tries = 0; tries < TRIES && server.exitCode === null; tries++) {
+      if (await answers(port)) return;
+      await wait(PAUSE_MS);
+    }
+    throw new Error('redis-server does not answer');
+  };
+  await Promise.race([ready(), missing]);
+  return {
+    port,
+    pid: server.pid,
+    stop() {
+      process.off('exit', kill);
+      kill();
+    },
+  };
+}

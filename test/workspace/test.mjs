@@ -1,4 +1,4 @@
-// `npm test`, `npm run test:quick` (`--quick`: all but test/slow/ and *.slow.test.ts) and `npm run test:next` (`--next`: real Next, installed for it).
+// `npm test`, `npm run test:quick` (`--quick`: the files that test/vitest.config.ts lists) and `npm run test:next` (`--next`: real Next, installed for it).
 // Other arguments go to vitest.
 // The very last line is `N passed, N failed`; a build that fails, a worker that dies and a run of nothing are failures.
 import { spawnSync } from 'node:child_process';

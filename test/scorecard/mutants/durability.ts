@@ -152,14 +152,6 @@ export const durability: Mutant[] = [
     ],
   },
   {
-    name: 'slots of a later timeline are not voided',
-    file: 'upkeep/rebuild.ts',
-    text: '      words.fill(0, at + slot, at + slot + Slot.WORDS);\n',
-    replacement: '',
-    breaks: 'a timeline that was given up never comes back',
-    rows: [['3', 20_000]],
-  },
-  {
     name: 'voided slots are not synced, and their numbers used again',
     file: 'upkeep/rebuild.ts',
     text: 'if (Number.isSafeInteger(flush)) last = Math.max(last, flush);\n      words.fill(0, at + slot, at + slot + Slot.WORDS);',

@@ -10,6 +10,14 @@ export const mutants: readonly Mutant[] = [...durability, ...memory, ...processe
 
 export const unseen: readonly Unseen[] = [
   {
+    name: 'slots of a later timeline are not voided',
+    file: 'upkeep/rebuild.ts',
+    text: '      words.fill(0, at + slot, at + slot + Slot.WORDS);\n',
+    replacement: '',
+    breaks: 'a timeline that was given up never comes back',
+    why: 'the next flush takes a number above all it has seen, and writes every segment anew that has a slot above the last completed one before a superblock could count it: a second line of defence',
+  },
+  {
     name: 'a flush that is taken over does not write its pages again',
     file: 'upkeep/flush.ts',
     text: '          words[at] = word;\n',

@@ -14,5 +14,5 @@ const { createCacheable } = require('@mapstone/cache/cacheable');
     assert.equal(await made.get('k'), 1);
     await made.disconnect();
   }
-  console.log('required');
+  console.log('ran');
 })();

@@ -36,6 +36,7 @@ export class Cleaner {
   protected readonly room: Room;
   protected readonly key: KeyBuffer;
   protected readonly reader: RecordReader;
+  private readonly other: RecordReader;
   protected readonly control: Int32Array;
   /** Cleaning pays when this share of the log is dead: a third, so that the file stays within 1.5 times the live bytes, and a freed byte costs at most two copied. */
   protected deadShare = 1 / 3;
@@ -55,6 +56,7 @@ export class Cleaner {
     this.room = room;
     this.key = core.newKey();
     this.reader = core.newReader();
+    this.other = core.newReader();
   }
 
   /** The segment being cleaned, 0 if none. */
@@ -261,10 +263,9 @@ export class Cleaner {
   private handleTombstone(reader: RecordReader): void {
     const { core, writer, key, room } = this;
     reader.assertWhole();
-    const { location } = reader;
     reader.loadKey(key);
-    const isLatest = core.find(key, reader) === 0;
-    reader.seek(location);
+    // With a reader of its own: one that met another key of the same tag would have that one's size.
+    const isLatest = core.find(key, this.other) === 0;
     if (!isLatest || this.rule !== Rule.KEEP_ALL) return;
     if (!core.log.fits(reader.space16)) room.openSegment(Keep.FOR_CLEANING);
     writer.relocateTombstone(reader);

@@ -86,10 +86,13 @@ export class Batch {
       present.push(before ?? (found && reader.expiry > core.environment.now()));
       seen.set(item.key, item.value !== undefined);
       if (item.value === undefined && !(before ?? found)) continue;
+      if (item.value !== undefined && before === undefined) {
+        if (!found) absent++;
+        // A record with an expiry, and any in a cache, may be cleaned away before the batch takes effect: it gets a slot too.
+        if (!found || core.isCache || reader.expiry !== NEVER) tags.push(key.tag);
+      }
+      // Last: a large value may make room, and so move what was found.
       planned.push(this.planOne(item, chains));
-      // A record with an expiry, and any in a cache, may be cleaned away before the batch takes effect: it gets a slot too.
-      if (item.value !== undefined && before === undefined && !found) absent++;
-      if (item.value !== undefined && before === undefined && (!found || core.isCache || reader.expiry !== NEVER)) tags.push(key.tag);
     }
     if (planned.length === 0) return { present, planned };
     for (let buckets = -1; index.isCrowded(core.count + tags.length) && index.buckets !== buckets; ) {

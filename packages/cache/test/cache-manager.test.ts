@@ -1,31 +1,20 @@
 // createCacheManager, by the documentation of cache-manager 7: each test runs over its own memory store too, so that a difference is ours.
 
-import { closeAll } from '@mapstone/engine';
 import { type Cache, createCache } from 'cache-manager';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { tempPaths } from '../../../test/support/temp.js';
+import { describe, expect, it } from 'vitest';
 import { createCacheManager } from '../src/cache-manager.js';
+import { bench } from './support/caches.js';
 
-const paths = tempPaths();
-let path = '';
+const here = bench();
+const { pass } = here;
 interface Options {
   ttl?: number;
   refreshThreshold?: number;
 }
 const KINDS: [string, (options?: Options) => Cache][] = [
   ['memory, its own', (options) => createCache(options)],
-  ['the shared file', (options) => createCacheManager({ path, maxSize: '4mb', ...options })],
+  ['the shared file', (options) => createCacheManager({ path: here.path, maxSize: '4mb', ...options })],
 ];
-
-beforeEach(() => {
-  path = paths();
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  closeAll();
-});
-const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
 
 describe.each(KINDS)('cache-manager over %s', (_kind, open) => {
   it('set, get, del', async () => {
@@ -116,20 +105,20 @@ describe.each(KINDS)('cache-manager over %s', (_kind, open) => {
 
 describe('what only the file does', () => {
   it('shorthands, types, namespaces, and a restart', async () => {
-    const cache = createCacheManager({ path, ttl: '5m', namespace: 'a' });
+    const cache = createCacheManager({ path: here.path, ttl: '5m', namespace: 'a' });
     await cache.set('k', new Map([[1, new Date(2)]]));
     expect([await cache.get('k'), await cache.ttl('k')]).toEqual([new Map([[1, new Date(2)]]), Date.now() + 300_000]);
-    const other = createCacheManager({ path, namespace: 'b' });
+    const other = createCacheManager({ path: here.path, namespace: 'b' });
     await other.set('k', 1);
     await other.clear();
     await Promise.all([cache, other].map((one) => one.disconnect()));
-    expect(await createCacheManager({ path, namespace: 'a' }).get('k')).toEqual(new Map([[1, new Date(2)]]));
+    expect(await createCacheManager({ path: here.path, namespace: 'a' }).get('k')).toEqual(new Map([[1, new Date(2)]]));
   });
 
   it.each([[{ stores: [] }], [{ nonBlocking: true }], [{ refreshAllStores: true }], [{ ttl: 'soon' }], [{ maxSize: 'big' }], [{ size: 1 }]])(
     '%o is refused',
     (options: any) => {
-      expect(() => createCacheManager({ path, ...options })).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
+      expect(() => createCacheManager({ path: here.path, ...options })).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
     },
   );
 });

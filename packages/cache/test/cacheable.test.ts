@@ -1,29 +1,18 @@
 // createCacheable, by the chapters of cacheable's documentation: each test runs over plain `Cacheable` in memory too, so that a difference is ours.
 
-import { closeAll } from '@mapstone/engine';
 import { Cacheable, CacheableEvents, CacheableHooks, type CacheableOptions } from 'cacheable';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { tempPaths } from '../../../test/support/temp.js';
+import { describe, expect, it } from 'vitest';
 import { createCacheable } from '../src/cacheable.js';
+import { bench } from './support/caches.js';
 
-const paths = tempPaths();
-let path = '';
-const file = (more: object) => (options: CacheableOptions) => createCacheable({ path, maxSize: '4mb', ...more, ...options });
+const here = bench();
+const { pass } = here;
+const file = (more: object) => (options: CacheableOptions) => createCacheable({ path: here.path, maxSize: '4mb', ...more, ...options });
 const KINDS: [string, (options: CacheableOptions) => Cacheable][] = [
   ['memory, cacheable’s own', (options) => new Cacheable(options)],
   ['the shared file', file({})],
   ['the shared file with an object cache', file({ objectCache: { maxEntries: 100 } })],
 ];
-
-beforeEach(() => {
-  path = paths();
-  vi.useFakeTimers({ toFake: ['Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  closeAll();
-});
-const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
 
 describe.each(KINDS)('Cacheable over %s', (_kind, make) => {
   /** Every error that it tells of fails the test. */
@@ -343,41 +332,41 @@ describe.each(KINDS)('Cacheable over %s', (_kind, make) => {
 
 describe('what only the file does', () => {
   it('values come back as what they were', async () => {
-    const cache = createCacheable({ path });
+    const cache = createCacheable({ path: here.path });
     const value = { map: new Map([['a', new Set([1n])]]), date: new Date(5), bytes: Buffer.from('b') };
     await cache.set('k', value);
     expect(await cache.get('k')).toEqual(value);
   });
 
   it('two caches see what one writes at once, also through an object cache; tags too; and after a restart it is there', async () => {
-    const [a, b] = [1, 2].map(() => createCacheable({ path, tags: true, objectCache: { maxEntries: 100 } }));
+    const [a, b] = [1, 2].map(() => createCacheable({ path: here.path, tags: true, objectCache: { maxEntries: 100 } }));
     await a.set('k', { v: 1 }, { tags: ['t'] });
     expect([await b.get('k'), await b.get('k')]).toEqual([{ v: 1 }, { v: 1 }]);
     await b.set('k', { v: 2 }, { tags: ['t'] });
     expect(await a.get('k')).toEqual({ v: 2 });
     await a.disconnect();
     await b.disconnect();
-    const again = createCacheable({ path, tags: true });
+    const again = createCacheable({ path: here.path, tags: true });
     expect(await again.get('k')).toEqual({ v: 2 });
     await again.tags.invalidateTag('t');
     expect(await again.get('k')).toBeUndefined();
   });
 
   it('iterates, as keys without their namespace', async () => {
-    const cache = createCacheable({ path, namespace: 'a:b' });
+    const cache = createCacheable({ path: here.path, namespace: 'a:b' });
     await cache.set('k:1', 1);
-    await createCacheable({ path, namespace: 'other' }).set('x', 1);
+    await createCacheable({ path: here.path, namespace: 'other' }).set('x', 1);
     const seen: unknown[] = [];
     for await (const pair of cache.primary.iterator!(undefined)) seen.push(pair);
     expect(seen).toEqual([['k:1', 1]]);
   });
 
   it.each(['primary', 'secondary', 'nonBlocking', 'sync'])('%s is refused: there is one tier', (name) => {
-    expect(() => createCacheable({ path, [name]: true } as any)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
+    expect(() => createCacheable({ path: here.path, [name]: true } as any)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
   });
 
   it('an option nobody knows, or no path, is refused', () => {
-    for (const options of [{ path, size: 1 }, {}, undefined, { path, maxSize: 'big' }]) {
+    for (const options of [{ path: here.path, size: 1 }, {}, undefined, { path: here.path, maxSize: 'big' }]) {
       expect(() => createCacheable(options as any)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
     }
   });

@@ -3,9 +3,10 @@
 
 import { openStoreIn } from '../../../packages/engine/src/store/registry.js';
 import type { Store } from '../../../packages/engine/src/store/store.js';
-import { mixed, random } from '../../support/random.js';
+import { random } from '../../support/random.js';
 import { SimulatedDisk } from '../../support/simulated-mapping.js';
-import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
+import { type Failure, type Row, replayCommand } from '../row.js';
+import { trySeeds } from '../seeds.js';
 
 const SEGMENTS = 40;
 const MAX_BYTES = (SEGMENTS + 4) * 4096;
@@ -150,19 +151,6 @@ function runOne(seed: number, figures: Record<string, number>): Failure | undefi
   }
 }
 
-async function run({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
-  const figures: Record<string, number> = {};
-  const failures: Failure[] = [];
-  let { cases, next } = earlier ?? { cases: 0, next: 0 };
-  for (; cases < size && !stopped() && failures.length < (untilFirst ? 1 : 3); next++) {
-    const failure = runOne(mixed(seed, next), figures);
-    if (failure !== undefined) failures.push(failure);
-    cases += JUMPS;
-    done(cases);
-  }
-  return { cases, next, failures, figures };
-}
-
 export const clockJumps: Row = {
   id: '11',
   title: 'the clock jumps back and forward',
@@ -170,7 +158,7 @@ export const clockJumps: Row = {
   ci: 5_000,
   full: 200_000,
   mustBe: 'nothing served past its TTL by the clock given; no crash',
-  run,
+  run: async (context) => trySeeds(context, (seed, figures) => ({ cases: JUMPS, failure: runOne(seed, figures) })),
   async replay(what) {
     const failure = runOne(Number(what), {});
     return { cases: JUMPS, failures: failure === undefined ? [] : [failure], figures: {} };

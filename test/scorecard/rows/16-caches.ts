@@ -3,10 +3,11 @@
 
 import { openStoreIn } from '../../../packages/engine/src/store/registry.js';
 import type { Store } from '../../../packages/engine/src/store/store.js';
-import { mixed, random } from '../../support/random.js';
+import { random } from '../../support/random.js';
 import { SimulatedDisk } from '../../support/simulated-mapping.js';
 import { trappedMapping } from '../../support/trapped-mapping.js';
-import { type Failure, type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
+import { type Failure, type Row, replayCommand } from '../row.js';
+import { trySeeds } from '../seeds.js';
 
 const SEGMENT = 4096;
 const SEGMENTS = 24;
@@ -183,28 +184,15 @@ class Story {
   }
 }
 
-function runOne(seed: number, figures: Record<string, number>): { crashes: number; failure: Failure | undefined } {
+function runOne(seed: number, figures: Record<string, number>): { cases: number; failure: Failure | undefined } {
   const story = new Story(seed, figures);
   try {
     story.run();
-    return { crashes: story.crashes, failure: undefined };
+    return { cases: story.crashes, failure: undefined };
   } catch (error) {
     const failure = { seed, what: (error as Error).message, operations: story.steps.slice(-60), replay: replayCommand('16', `--replay ${seed}`) };
-    return { crashes: story.crashes, failure };
+    return { cases: story.crashes, failure };
   }
-}
-
-async function run({ seed, size, earlier, untilFirst, done, stopped }: RowContext): Promise<RowResult> {
-  const figures: Record<string, number> = {};
-  const failures: Failure[] = [];
-  let { cases, next } = earlier ?? { cases: 0, next: 0 };
-  for (; cases < size && !stopped() && failures.length < (untilFirst ? 1 : 3); next++) {
-    const { crashes, failure } = runOne(mixed(seed, next), figures);
-    if (failure !== undefined) failures.push(failure);
-    cases += crashes;
-    done(cases);
-  }
-  return { cases, next, failures, figures };
 }
 
 export const caches: Row = {
@@ -214,9 +202,9 @@ export const caches: Row = {
   ci: 2_000,
   full: 100_000,
   mustBe: 'after a death all but what was evicted; after a power cut nothing; after a clean close all; never a value that is not the latest',
-  run,
+  run: async (context) => trySeeds(context, runOne),
   async replay(what) {
-    const { crashes, failure } = runOne(Number(what), {});
-    return { cases: crashes, failures: failure === undefined ? [] : [failure], figures: {} };
+    const { cases, failure } = runOne(Number(what), {});
+    return { cases, failures: failure === undefined ? [] : [failure], figures: {} };
   },
 };

@@ -42,6 +42,22 @@ describe('the writer lock', { timeout: 60_000 }, () => {
     expect(await b.run('return my.store.check()')).toEqual([]);
   });
 
+  test('of a holder that died after it had grown the file: its heir, who had not seen that, has the new segments too', async () => {
+    const [a, b] = await Promise.all([startPuppet(), startPuppet()]);
+    await a.open({ segmentSize: 16384, flush: 'manual' });
+    await b.open({ flush: 'manual' });
+    await b.run(`my.store.set('b', 1)`);
+    const before = await b.run<number>('return my.store.stats().fileSize');
+    await a.run(`for (let i = 0; i < 1000; i++) my.store.set('a' + i, 'x'.repeat(1000)); my.store.clear(); ${expiring}`);
+    await a.runUntil('dead', signalInsideTheLock('SIGKILL'));
+    expect(await b.run('return my.store.check()')).toEqual([]);
+    const after = await b.run<number>('return my.store.stats().fileSize');
+    expect(after).toBeGreaterThan(before);
+    await b.run(`my.store.flushSync(); for (let i = 0; i < 1000; i++) my.store.set('b' + i, 'x'.repeat(1000))`);
+    expect(await b.run('return my.store.stats().fileSize')).toBe(after);
+    expect(await b.run('return my.store.check()')).toEqual([]);
+  });
+
   test('a dead holder’s slot goes to the next opener, who repairs what it left', async () => {
     const [a, b, c] = await Promise.all([startPuppet(), startPuppet(), startPuppet()]);
     await a.open();

@@ -86,9 +86,10 @@ export class Segments {
     return this.structure === this.space.control[Control.STRUCTURE];
   }
 
-  /** Reads from the table which segments are free. */
+  /** Reads from the table which segments are free, those included that others have grown the file by. */
   refresh(): void {
     const { space } = this;
+    space.follow();
     this.reusable.length = 0;
     this.gated.length = 0;
     this.opened = space.controlDoubles[Control.DURABLE_FLUSH >> 1];

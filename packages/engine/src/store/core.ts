@@ -89,8 +89,7 @@ export class Core {
 
   /** The same, whoever was last. */
   refresh(): void {
-    const { segments, index, log, space } = this;
-    space.follow();
+    const { segments, index, log } = this;
     if (!segments.isFresh || !index.isFresh) {
       segments.refresh();
       index.locate(this.control[Control.INTENT] === L.Intent.CLEAR);

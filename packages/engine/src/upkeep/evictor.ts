@@ -21,6 +21,9 @@ const PATIENCE = 4;
 /** Segments wanted at once, from which on a search for what is read least would take too long. */
 const MANY = 8;
 
+/** Of the log, what is dead when the sweeper cleans: less than when a write does, since nothing waits for it, so that a cache of short-lived entries stays near what lives. */
+const SWEPT_SHARE = 1 / 8;
+
 /** Free segments with which eviction begins: the next one, and the one for what the victim keeps. */
 const AHEAD = 2;
 
@@ -87,14 +90,14 @@ export class Evictor extends Cleaner {
   }
 
   /** By what is dead, not by what is not used: that can't be had by moving records. */
-  override pays(): boolean {
+  override pays(share = this.deadShare): boolean {
     let dead = 0;
     let used = 0;
     for (const { length, live } of this.survey().sealed) {
       used += length;
       dead += length - live;
     }
-    return dead >= used * this.deadShare && dead >= this.core.space.segmentBytes;
+    return dead >= used * share && dead >= this.core.space.segmentBytes;
   }
 
   /** The one with the most that is dead, if what lives is at most this share of it. Order does not matter: there is nothing that could come back. */
@@ -225,9 +228,14 @@ export class Evictor extends Cleaner {
     this.cleaned++;
   }
 
-  /** Cleans some more where it pays; whether there is more to do. */
+  /** Whether the sweeper has something to clean. */
+  get isLoose(): boolean {
+    return this.pays(SWEPT_SHARE);
+  }
+
+  /** Cleans some more for the sweeper; whether there is more to do. */
   cleanSome(records: number): boolean {
-    if (this.victim === 0 && !this.choose(this.worthwhile)) return false;
+    if (this.victim === 0 && !this.choose(1 - SWEPT_SHARE / 2)) return false;
     this.run(records);
     return true;
   }

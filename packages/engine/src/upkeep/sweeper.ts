@@ -83,7 +83,7 @@ export class Sweeper {
     const due: number[] = [];
     for (let segment = 1; segment < space.capacity; segment++) if (this.isDue(segment)) due.push(segment);
     // Where there is nothing to do, nothing is written: a file that was closed cleanly stays so.
-    if (due.length === 0 && !evictor.pays()) return;
+    if (due.length === 0 && !evictor.isLoose) return;
     this.write(() => {
       space.controlDoubles[Control.SWEPT >> 1] = core.environment.now();
     });
@@ -91,7 +91,7 @@ export class Sweeper {
       const look: Look = { segment, generation: 0, offset: 0, next: Number.POSITIVE_INFINITY, tombstones: 0 };
       while (this.isDue(segment) && this.write(() => this.isDue(segment) && this.go(look))) yield;
     }
-    while (evictor.pays() && this.write(() => evictor.cleanSome(SLICE_RECORDS))) yield;
+    while (evictor.isLoose && this.write(() => evictor.cleanSome(SLICE_RECORDS))) yield;
   }
 
   /** Whether something in this segment has expired. */

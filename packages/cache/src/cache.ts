@@ -1,7 +1,7 @@
 // The cache as its users see it. Public methods check, fill in defaults, count, and call the inner ones; a plain hit is one lookup in the store and nothing else.
 
 import { EventEmitter } from 'node:events';
-import { KEEP, type Store } from '@mapstone/engine';
+import { KEEP, type Store, type Usage } from '@mapstone/engine';
 import { type Counters, SharedCounters } from './counters.js';
 import { type Duration, milliseconds } from './duration.js';
 import { entryFor, expired, renewed } from './entry.js';
@@ -209,6 +209,11 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
   invalidateTags(tags: readonly string[]): void {
     const { tags: checked } = lifeOf({ tags }, this.#settings.life);
     this.#tags.invalidate(checked);
+  }
+
+  /** How many entries of this namespace live, and their bytes in the file: those that wait for eviction or expiry in other namespaces are not counted. Looks at every entry of the file. */
+  usage(): Usage {
+    return this.#store.usage({ prefix: this.#names.prefix });
   }
 
   stats(): CacheStats {

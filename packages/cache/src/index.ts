@@ -1,5 +1,5 @@
 // The public names of @mapstone/cache.
-export { closeAll } from '@mapstone/engine';
+export { closeAll, type Usage } from '@mapstone/engine';
 export { type CacheStats, MapstoneCache, type SetManyItem } from './cache.js';
 export type { Counters } from './counters.js';
 export type { Duration } from './duration.js';

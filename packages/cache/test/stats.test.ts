@@ -46,6 +46,20 @@ it('counts of caches with one namespace add up, also over restarts', () => {
   expect([again.stats().all.misses, again.stats().own.misses]).toEqual([3, 0]);
 });
 
+it('usage() counts the entries of its namespace, and their bytes', () => {
+  const [cache, other] = [open(), open({ namespace: 'other' })];
+  for (let i = 0; i < 10; i++) cache.set(`k${i}`, 'x'.repeat(100), { tags: ['t'] });
+  other.set('k', 'x'.repeat(1000));
+  cache.set('gone', 1, { ttl: 100 });
+  const [before, others] = [cache.usage(), other.usage()];
+  pass(100);
+  expect([before.entries, cache.usage().entries, others.entries]).toEqual([11, 10, 1]);
+  expect(cache.usage().bytes).toBeGreaterThanOrEqual(1000);
+  expect(cache.usage().bytes).toBeLessThan(before.bytes);
+  expect(others.bytes).toBeGreaterThanOrEqual(1000);
+  expect(cache.usage().bytes + other.usage().bytes).toBeLessThanOrEqual(cache.stats().bytes);
+});
+
 it('a cache that has counted nothing writes nothing', () => {
   const cache = open();
   const { engine } = cache;

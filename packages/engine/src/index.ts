@@ -4,7 +4,7 @@ export { StoreError, type StoreErrorCode } from './errors.js';
 export type { MappingKind } from './mapping/mapping.js';
 export { type SalvageLoss, type SalvageOptions, type SalvageReport, salvage } from './salvage/salvage.js';
 export type { PrefixOptions, SetOptions, TouchOptions } from './store/arguments.js';
-export type { StoreRecord } from './store/iterate.js';
+export type { StoreRecord, Usage } from './store/iterate.js';
 export type { CachedValues } from './store/object-cache.js';
 export type { Recovery } from './store/opening.js';
 export type { FlushPolicy, StoreOptions } from './store/options.js';

@@ -99,6 +99,11 @@ export class RecordReader {
     return (this.meta & Flag.CHAINED) !== 0;
   }
 
+  /** Bytes that go with it: its space in the log, and those of its chain. */
+  get allBytes(): number {
+    return this.space16 + (this.isChained ? this.valueLength : 0);
+  }
+
   get utf16Key(): boolean {
     return (this.meta & Flag.UTF16_KEY) !== 0;
   }

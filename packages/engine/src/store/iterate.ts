@@ -8,12 +8,29 @@ import { AGAIN } from './reading.js';
 
 const { Control } = L;
 
-/** An entry with all that is kept of it. `expiresAt` is in ms since 1970, Infinity for none; `flag` is the adapter's own bit. */
+/** An entry with all that is kept of it. `expiresAt` is in ms since 1970, Infinity for none; `flag` is the adapter's own bit; `bytes` is what it takes in the file, key and header included. */
 export interface StoreRecord {
   key: string;
   value: unknown;
   expiresAt: number;
   flag: boolean;
+  bytes: number;
+}
+
+export interface Usage {
+  entries: number;
+  /** In the file, keys and headers included. */
+  bytes: number;
+}
+
+/** What the live entries whose key starts with `prefix` take together. */
+export function usageOf(engine: Engine, prefix: string): Usage {
+  const usage = { entries: 0, bytes: 0 };
+  for (const { bytes } of iterate(engine, prefix, false)) {
+    usage.entries++;
+    usage.bytes += bytes;
+  }
+  return usage;
 }
 
 /** All live entries whose key starts with `prefix`; values are decoded only if asked for. */
@@ -49,7 +66,9 @@ function collect(engine: Engine, bucket: number, buckets: number, prefix: string
         reader.assertPlausible();
         if (reading.isExpired(reader)) return;
         const key = reader.keyString();
-        if (key.startsWith(prefix)) found.push({ key, ...(withValues ? reading.entryOf(reader) : { value: undefined, ...reading.metaOf(reader) }) });
+        if (!key.startsWith(prefix)) return;
+        const { allBytes: bytes } = reader;
+        found.push({ key, bytes, ...(withValues ? reading.entryOf(reader) : { value: undefined, ...reading.metaOf(reader) }) });
       });
     }
   } catch (error) {

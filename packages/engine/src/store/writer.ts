@@ -182,7 +182,7 @@ export class Writer {
     this.beginDrop(reader);
     this.core.index.leaveGhost(this.ghosts.clock);
     this.end();
-    this.ghosts.add(bytesOf(reader));
+    this.ghosts.add(reader.allBytes);
   }
 
   private beginDrop(reader: RecordReader): void {
@@ -250,11 +250,6 @@ export class Writer {
     reference.bytes = writeChain(core.segments, bytes);
     return reference;
   }
-}
-
-/** Bytes that go with a record, its chain's included. */
-function bytesOf(reader: RecordReader): number {
-  return reader.space16 + (reader.isChained ? reader.valueLength : 0);
 }
 
 /** The first segment of the chain that a reference names. */

@@ -22,7 +22,19 @@ describe.each(kinds)('over %s', (kind) => {
     expect([...store.keys()].sort()).toEqual([...KEYS, 'with all'].sort());
     expect(new Map(store.entries())).toEqual(new Map<string, unknown>([...KEYS.map((key) => [key, key] as const), ['with all', [1]]]));
     expect(new Map(store)).toEqual(new Map(store.entries()));
-    expect([...store.records({ prefix: 'with' })]).toEqual([{ key: 'with all', value: [1], expiresAt: place.now + 1000, flag: true }]);
+    expect([...store.records({ prefix: 'with' })]).toEqual([{ key: 'with all', value: [1], expiresAt: place.now + 1000, flag: true, bytes: 48 }]);
+  });
+
+  test('usage() counts what lives, and its bytes, large values whole; a prefix tells entries apart', () => {
+    const store = open();
+    store.set('large', Buffer.alloc(20_000, 1));
+    store.set('large expiring', 'x', { ttl: 1000 });
+    expect(store.usage()).toEqual({ entries: KEYS.length + 2, bytes: store.stats().liveBytes });
+    const large = store.usage({ prefix: 'large' });
+    expect([large.entries, store.usage({ prefix: 'key' }).entries, store.usage({ prefix: 'none' })]).toEqual([2, KEYS.length, { entries: 0, bytes: 0 }]);
+    expect(large.bytes).toBe([...store.records({ prefix: 'large' })].reduce((sum, { bytes }) => sum + bytes, 0));
+    place.now += 1000;
+    expect(store.usage({ prefix: 'large' })).toEqual({ entries: 1, bytes: large.bytes - 64 });
   });
 
   test('while the index grows to many times its size, no key that was there is missed or comes twice', () => {

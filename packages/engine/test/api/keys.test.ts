@@ -158,7 +158,7 @@ describe('keys', () => {
       ['ab', 'ab'],
       ['abc', 'abc'],
     ]);
-    expect([...store.records({ prefix: 'abc' })]).toEqual([{ key: 'abc', value: 'abc', expiresAt: Number.POSITIVE_INFINITY, flag: false }]);
+    expect([...store.records({ prefix: 'abc' })]).toEqual([{ key: 'abc', value: 'abc', expiresAt: Number.POSITIVE_INFINITY, flag: false, bytes: 32 }]);
     expect(store.clear({ prefix: 'a' })).toBe(3);
     expect(under('')).toHaveLength(6);
     expect(codeOf(() => store.keys({ prefix: 5 as unknown as string }))).toBe('ERR_OPTION_INVALID');

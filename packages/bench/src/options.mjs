@@ -12,6 +12,7 @@ export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      al
   --only engine,lmdb   contestants whose name starts so; the baseline always runs
   --warmup 10000       keys of a throwaway store that warms the compiler up; 0: cold code
   --seed 1             of keys, values and orders
+  --ttl 30             mean TTL of the suite ttl, seconds (30): each cache takes some four times as long
   --wall               leave in the time in which other programs had the CPU
   --trace file.csv     a recorded trace for hit-ratio: columns time,id,size (bytes); default packages/bench/data/cloudphysics.csv
   --dir /tmp           where the files go: the file system matters
@@ -38,6 +39,7 @@ export function readOptions(argv) {
       seed: { type: 'string', default: '1' },
       dir: { type: 'string', default: tmpdir() },
       trace: { type: 'string' },
+      ttl: { type: 'string' },
       wall: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
@@ -58,6 +60,7 @@ export function readOptions(argv) {
     seed: whole('seed', values.seed),
     trace: values.trace && resolve(values.trace),
     dir: values.dir,
+    ttl: values.ttl && whole('ttl', values.ttl),
     wall: values.wall,
     save: values.save,
     quick,

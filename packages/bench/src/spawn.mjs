@@ -32,7 +32,7 @@ process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 
 /**
- * Runs a job in `job.dir`. With `killWhenBusy` the child is SIGKILLed as soon as it says it is busy; `whenReady` gets what lets one go on that says it is ready.
+ * Runs a job in `job.dir`. `job.lastsMs` is what it takes by its nature, beside its work. With `killWhenBusy` the child is SIGKILLed as soon as it says it is busy; `whenReady` gets what lets one go on that says it is ready.
  * @returns {Promise<object>} what the child measured; rejects with its error, `code` kept
  */
 export function runIn(job, { killWhenBusy = false, whenReady } = {}) {
@@ -40,7 +40,7 @@ export function runIn(job, { killWhenBusy = false, whenReady } = {}) {
     const child = fork(CHILD, [JSON.stringify(job)], {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      timeout: PATIENCE_MS,
+      timeout: PATIENCE_MS + (job.lastsMs ?? 0),
       killSignal: 'SIGKILL',
     });
     living.add(child);

@@ -15,9 +15,9 @@ const PATIENCE_MS = 25_000;
 const FIELD = ['engine', 'lru-cache', 'lru-cache-autopurge', 'cacheable-memory', 'cacheable', 'cacheable-redis', 'node-cache'];
 
 export async function runTtl(options) {
-  const { only, seed, quick } = options;
+  const { only, seed, quick, ttl } = options;
   const n = (options.sizes ?? [KEYS])[0];
-  const meanTtl = quick ? 2000 : MEAN_TTL_MS;
+  const meanTtl = ttl ? ttl * 1000 : quick ? 2000 : MEAN_TTL_MS;
   const field = CACHES.filter(({ name }) => FIELD.includes(name) && (!only || only.some((start) => name.startsWith(start))));
   const plan = field.flatMap(({ name, label }) =>
     (name === 'engine' ? [false, true] : [false]).map((reads) => ({ name, label: reads ? `${label}, read` : label, reads })),
@@ -29,7 +29,7 @@ export async function runTtl(options) {
   const rows = [];
   const failed = [];
   for (const [i, { name, label, reads }] of plan.entries()) {
-    const times = { meanTtl, steadyMs: 2 * meanTtl, patienceMs: quick ? 1000 : PATIENCE_MS };
+    const times = { meanTtl, steadyMs: 2 * meanTtl, patienceMs: quick ? 1000 : PATIENCE_MS, lastsMs: 4 * meanTtl };
     const job = { task: 'expiry', cache: name, n, seed, reads, capacity: Math.max(n * BYTES_PER_KEY, 1 << 20), ...times };
     try {
       rows.push({ name, label, reads, ...(await progress.step(i, () => run(job, options.dir))) });

@@ -16,23 +16,32 @@ function freePort() {
   });
 }
 
-function answers(port) {
+/** @returns {Promise<string>} the first of what it answers, '' if it does not */
+function ask(port, command) {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
     const end = (answer) => {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
-    socket.once('error', () => end(false));
+    socket.once('data', (data) => end(data.toString()));
+    socket.once('error', () => end(''));
   });
 }
 
+/** What an empty server takes does not count. */
+async function bound(port, bytes) {
+  const used = Number(/used_memory:(\d+)/.exec(await ask(port, 'INFO memory'))?.[1]);
+  for (const setting of ['maxmemory-policy allkeys-lru', `maxmemory ${used + bytes}`]) {
+    if (!(await ask(port, `CONFIG SET ${setting}`)).startsWith('+OK')) throw new Error(`redis-server takes no ${setting}`);
+  }
+}
+
 /**
- * Starts a server whose folder is `folder`; it ends with this process, or by `stop`.
+ * Starts a server whose folder is `folder`; it ends with this process, or by `stop`. With `evictAbove` it holds as many bytes, and evicts by LRU.
  * @returns {Promise<{ port: number, pid: number, stop: () => void }>} once it answers
  */
-export async function serveRedis(folder) {
+export async function serveRedis(folder, { evictAbove } = {}) {
   const port = await freePort();
   const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], {
     stdio: 'ignore',
@@ -42,12 +51,13 @@ export async function serveRedis(folder) {
   const missing = new Promise((_, reject) => server.once('error', () => reject(new Error('redis-server is not installed (Debian has it)'))));
   const ready = async () => {
     for (let tries = 0; tries < TRIES && server.exitCode === null; tries++) {
-      if (await answers(port)) return;
+      if ((await ask(port, 'PING')).startsWith('+PONG')) return;
       await wait(PAUSE_MS);
     }
     throw new Error('redis-server does not answer');
   };
   await Promise.race([ready(), missing]);
+  if (evictAbove !== undefined) await bound(port, evictAbove);
   return {
     port,
     pid: server.pid,

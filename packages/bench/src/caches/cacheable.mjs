@@ -27,9 +27,10 @@ function overCacheable() {
   };
 }
 
-async function overRedis({ dir }) {
+/** A server of its own that evicts what was used least recently once its data take `capacity` bytes. */
+async function overRedis({ dir, capacity }) {
   const { default: KeyvRedis } = await import('@keyv/redis');
-  const { port, pid, stop } = await serveRedis(dir);
+  const { port, pid, stop } = await serveRedis(dir, { evictAbove: capacity });
   const redis = new KeyvRedis(`redis://127.0.0.1:${port}`);
   const cache = new Cacheable({ primary: redis });
   return {

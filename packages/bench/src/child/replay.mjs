@@ -17,31 +17,46 @@ function createValues() {
 function requester(cache, objects) {
   const sizes = new Uint32Array(objects);
   const makeValue = createValues();
-  return (id, bytes) => {
-    const key = String(id);
-    const value = cache.get(key);
-    if (value !== undefined) {
-      if (value.length !== sizes[id] || !value.startsWith(id.toString(36).slice(0, value.length))) throw new Error(`${key} answered another value`);
-      return true;
-    }
+  const judge = (key, id, value) => {
+    if (value.length !== sizes[id] || !value.startsWith(id.toString(36).slice(0, value.length))) throw new Error(`${key} answered another value`);
+    return true;
+  };
+  const valueFor = (id, bytes) => {
     sizes[id] = bytes;
-    cache.set(key, makeValue(id, bytes));
-    return false;
+    return makeValue(id, bytes);
+  };
+  return {
+    request(id, bytes) {
+      const key = String(id);
+      const value = cache.get(key);
+      if (value !== undefined) return judge(key, id, value);
+      cache.set(key, valueFor(id, bytes));
+      return false;
+    },
+    async requestAsync(id, bytes) {
+      const key = String(id);
+      const value = await cache.get(key);
+      if (value !== undefined) return judge(key, id, value);
+      await cache.set(key, valueFor(id, bytes));
+      return false;
+    },
   };
 }
 
 /** @returns {Promise<{ footprint: number, requests: number, objects: number, sizes: { share: number, capacity: number, misses: number, ms: number }[] }>} */
-export async function runReplay({ open }, { trace, shares, dir, ...options }) {
+export async function runReplay({ open, async }, { trace, shares, dir, ...options }) {
   const { ids, bytes, objects, footprint } = loadTrace(trace, options);
   const mean = footprint / objects;
   const sizes = [];
   for (const share of shares) {
     const capacity = Math.floor(footprint * share);
     const cache = await open({ dir, capacity, entries: Math.max(1, Math.round(capacity / mean)) });
-    const request = cache.request ?? requester(cache, objects);
+    const { request, requestAsync } = cache.request ? cache : requester(cache, objects);
     const start = performance.now();
     let misses = 0;
-    for (let i = 0; i < ids.length; i++) if (!request(ids[i], bytes[i])) misses++;
+    if (async) {
+      for (let i = 0; i < ids.length; i++) if (!(await requestAsync(ids[i], bytes[i]))) misses++;
+    } else for (let i = 0; i < ids.length; i++) if (!request(ids[i], bytes[i])) misses++;
     const ms = performance.now() - start;
     sizes.push({ share, capacity, misses, ms, held: await cache.held?.() });
     await cache.close?.();

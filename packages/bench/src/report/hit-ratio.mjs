@@ -75,7 +75,7 @@ export function describeHitRatio({ traces }) {
       'Share of the requests that missed. Behind mapstone: percentage points above S3-FIFO of objects of the same size; green: at most 1.5, and not above LRU.',
     ),
     pc.dim(
-      'mapstone is bounded as a file, keys and index included; the others in bytes of values; CacheableMemory and node-cache in entries of mean size (node-cache refuses more).',
+      'mapstone is bounded as a file, keys and index included; the others in bytes of values; CacheableMemory and node-cache in entries of mean size (node-cache refuses more); Redis in all that it holds, LRU by sampling.',
     ),
   );
   const verdicts = [];

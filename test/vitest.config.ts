@@ -1,5 +1,6 @@
 // Tests run from source: `@mapstone/<name>` is packages/<name>/src/index.ts, and `@mapstone/<name>/<subpath>` is packages/<name>/src/<subpath>.ts. Each file has a process of its own (native addons, real kills).
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -28,6 +29,8 @@ export default defineConfig({
     include: process.env.MAPSTONE_QUICK ? quick : ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'packages/bench/**'],
     pool: 'forks',
+    // By default one core is left free, which on a machine of two is half of it.
+    maxWorkers: availableParallelism(),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 10_000,

@@ -13,6 +13,7 @@ import { World, Wrong } from '../world/world.js';
 const PROFILE: Profile = {
   ...EVERYDAY,
   get: 60,
+  update: 6,
   'clear prefix': 0.3,
   iterate: 0.5,
   backup: 0.002,

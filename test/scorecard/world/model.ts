@@ -17,6 +17,13 @@ export function expiryOf(ttl: number, now: number): number {
   return ttl === 0 ? Number.POSITIVE_INFINITY : now + ttl;
 }
 
+/** What an update makes of an entry: it depends on whether that was there. `undefined`: nothing is to be there. */
+export function updated(item: Item, found: Entry | undefined, now: number): Entry | undefined {
+  if (item.value % 7 === 0) return undefined;
+  const value = valueFrom(found === undefined ? item.value : item.value ^ 1);
+  return { value, expiry: item.ttl > 0 ? now + item.ttl : (found?.expiry ?? Number.POSITIVE_INFINITY) };
+}
+
 /** Makes `model` what it is once an operation has taken effect. */
 export function apply(model: Model, operation: Operation, now: number): void {
   const put = ({ key, value, ttl }: Item) => model.set(keyFrom(key), { value: valueFrom(value), expiry: expiryOf(ttl, now) });
@@ -24,6 +31,14 @@ export function apply(model: Model, operation: Operation, now: number): void {
     case 'set':
       put(operation.item);
       return;
+    case 'update': {
+      const key = keyFrom(operation.item.key);
+      const found = model.get(key);
+      const made = updated(operation.item, found !== undefined && found.expiry > now ? found : undefined, now);
+      if (made === undefined) model.delete(key);
+      else model.set(key, made);
+      return;
+    }
     case 'delete':
       model.delete(keyFrom(operation.key));
       return;

@@ -11,7 +11,7 @@ export interface Item {
 }
 
 type Act =
-  | { do: 'set'; item: Item }
+  | { do: 'set' | 'update'; item: Item }
   | { do: 'get'; key: number }
   | { do: 'delete'; key: number }
   | { do: 'touch'; key: number; ttl: number }
@@ -82,6 +82,7 @@ export function tell(seed: number, count: number, { keys, profile, longest, chai
     const name = acts.find(([, weight]) => (dice -= weight) < 0)?.[0] ?? acts[0][0];
     switch (name) {
       case 'set':
+      case 'update':
         return { do: name, item: item() };
       case 'get':
       case 'delete':
@@ -112,7 +113,8 @@ const spellItem = ({ key, value, ttl }: Item) => `key ${key}, value ${value & 0x
 export function spell(operation: Operation): string {
   switch (operation.do) {
     case 'set':
-      return `set ${spellItem(operation.item)}`;
+    case 'update':
+      return `${operation.do} ${spellItem(operation.item)}`;
     case 'get':
     case 'delete':
     case 'clear prefix':

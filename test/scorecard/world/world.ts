@@ -8,7 +8,7 @@ import type { Store } from '../../../packages/engine/src/store/store.js';
 import { mixed, random } from '../../support/random.js';
 import { type Moment, SimulatedDisk } from '../../support/simulated-mapping.js';
 import { trappedMapping } from '../../support/trapped-mapping.js';
-import { apply, difference, type Entry, expiryOf, keyFrom, type Model, sameValue } from './model.js';
+import { apply, difference, type Entry, expiryOf, keyFrom, type Model, sameValue, updated } from './model.js';
 import { type Item, type Operation, valueFrom } from './story.js';
 
 const START = 1_000_000;
@@ -319,6 +319,8 @@ export class World {
     switch (operation.do) {
       case 'set':
         return this.set(operation.item);
+      case 'update':
+        return this.update(operation.item);
       case 'get':
         this.assertAnswer(store.has(keyFrom(operation.key)), this.alive(operation.key) !== undefined);
         return this.assertAnswer(store.get(keyFrom(operation.key)), this.alive(operation.key)?.value);
@@ -363,6 +365,20 @@ export class World {
 
   private set({ key, value, ttl }: Item): void {
     this.store.set(keyFrom(key), valueFrom(value), { expiresAt: expiryOf(ttl, this.now) });
+  }
+
+  private update(item: Item): void {
+    const { store, now } = this;
+    const found = this.alive(item.key);
+    const made = updated(item, found, now);
+    const change = (value: unknown) => {
+      this.assertAnswer(value, found?.value);
+      return made?.value;
+    };
+    this.assertAnswer(
+      item.ttl > 0 ? store.update(keyFrom(item.key), change, { expiresAt: now + item.ttl }) : store.update(keyFrom(item.key), change),
+      made?.value,
+    );
   }
 
   /** Every key that is there from start to end comes once, whatever is set meanwhile. */

@@ -1,6 +1,6 @@
 // A function with a cache in front of it: its arguments make the key.
 
-import { serialize } from 'ohash';
+import { textOf } from './arguments.js';
 import { typeError } from './errors.js';
 import type { GetOrSetOptions } from './options.js';
 
@@ -17,5 +17,5 @@ export function keysOf<Arguments extends unknown[]>(fn: (...args: Arguments) => 
   const prefix = name ?? fn.name;
   if (typeof prefix !== 'string' || prefix === '')
     throw typeError('ERR_OPTION_INVALID', 'wrap(fn, { name }): a function without a name needs one for its keys');
-  return (args) => `${prefix}:${key === undefined ? serialize(args) : key(...args)}`;
+  return (args) => `${prefix}:${key === undefined ? textOf(args) : key(...args)}`;
 }

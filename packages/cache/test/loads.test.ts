@@ -350,12 +350,36 @@ describe('wrap', () => {
       [new Set([1])],
       [new Date(1)],
       [Number.NaN],
+      // What one of them has in a string the next has outside.
+      ["a','b"],
+      ['a', 'b'],
+      ['a","b'],
+      [{ 'a:1,b': 2 }],
+      [new Map([['1', 2]])],
+      [new Headers({ a: "1',b:'2" })],
+      [new Headers({ a: '1', b: '2' })],
+      [new URLSearchParams('a=1&a=2')],
+      [new URLSearchParams('a=2&a=1')],
+      [Buffer.from('a')],
+      [
+        new (class Point {
+          x = 1;
+        })(),
+      ],
+      [{ x: 1 }],
+      [{ constructor: null }],
+      [new URL('http://a/')],
+      [/a/],
     ];
     for (const args of calls) await wrapped(...args);
     expect(fn).toHaveBeenCalledTimes(calls.length);
     for (const args of calls) expect(await wrapped(...args)).toBe(args.length);
     await wrapped({ b: 2, a: 1 });
     expect(fn).toHaveBeenCalledTimes(calls.length);
+    const cyclic: Record<string, unknown> = { in: {} };
+    cyclic.in = { cyclic };
+    expect([await wrapped(cyclic), await wrapped(cyclic)]).toEqual([1, 1]);
+    expect(fn).toHaveBeenCalledTimes(calls.length + 1);
   });
 
   it('takes its name from the function, or a key of its own', async () => {

@@ -5,7 +5,7 @@ import { KEEP, type Store, type Usage } from '@mapstone/engine';
 import { type Counters, SharedCounters } from './counters.js';
 import { type Duration, milliseconds } from './duration.js';
 import { entryFor, expired, renewed } from './entry.js';
-import { type Envelope, envelopeOf, isEnvelope, unwrap, wrap } from './envelope.js';
+import { type Envelope, endOf, envelopeOf, isEnvelope, unwrap, wrap } from './envelope.js';
 import { typeError } from './errors.js';
 import { Loads } from './loads.js';
 import { type Gauges, prometheusText } from './metrics.js';
@@ -301,7 +301,7 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
         const next = entry === undefined ? KEEP : change(entry, Date.now());
         changed = next !== KEEP;
         if (next === KEEP || next === undefined) return next;
-        expiresAt = next.end;
+        expiresAt = endOf(next);
         return wrap(next);
       },
       () => ({ expiresAt }),

@@ -22,10 +22,11 @@ export interface Envelope {
   /** Whether there is a value at all, or a lease or an outcome only. */
   filled: boolean;
   value: unknown;
-  /** Until when it is fresh, is served while a new one is made, is served if none can be made: ms since 1970, each not before the one before. */
+  /** Until when it is fresh: ms since 1970. */
   fresh: number;
-  stale: number;
-  end: number;
+  /** Ms after that in which it is served while a new one is made, and in which it is kept at all: not less. Of what is fresh for ever they count once `expire` ends that. */
+  staleFor: number;
+  keptFor: number;
   /** Tag, version, tag, version, ... */
   tags: readonly string[];
   lease?: Lease | undefined;
@@ -33,15 +34,20 @@ export interface Envelope {
 }
 
 const NO_TAGS: readonly string[] = [];
-export const EMPTY: Envelope = { filled: false, value: undefined, fresh: 0, stale: 0, end: 0, tags: NO_TAGS };
+export const EMPTY: Envelope = { filled: false, value: undefined, fresh: 0, staleFor: 0, keptFor: 0, tags: NO_TAGS };
+
+/** Until when it is kept: ms since 1970. */
+export function endOf({ fresh, keptFor }: Envelope): number {
+  return fresh + keptFor;
+}
 
 export function isEnvelope(stored: unknown): stored is unknown[] {
   return typeof stored === 'object' && Array.isArray(stored) && stored[0] === MARK;
 }
 
 /** What is stored for an envelope; the parts that are not there take no space. */
-export function wrap({ filled, value, fresh, stale, end, tags, lease, outcome }: Envelope): unknown[] {
-  const stored: unknown[] = [MARK, filled ? 1 : 0, fresh, stale, end, tags.length === 0 ? 0 : tags];
+export function wrap({ filled, value, fresh, staleFor, keptFor, tags, lease, outcome }: Envelope): unknown[] {
+  const stored: unknown[] = [MARK, filled ? 1 : 0, fresh, staleFor, keptFor, tags.length === 0 ? 0 : tags];
   if (filled || lease || outcome) stored.push(filled ? value : 0);
   if (lease || outcome) stored.push(lease ?? 0);
   if (outcome) stored.push(outcome);
@@ -49,7 +55,7 @@ export function wrap({ filled, value, fresh, stale, end, tags, lease, outcome }:
 }
 
 export function unwrap(stored: unknown[]): Envelope {
-  const [, filled, fresh, stale, end, tags, value, lease, outcome] = stored as [
+  const [, filled, fresh, staleFor, keptFor, tags, value, lease, outcome] = stored as [
     string,
     number,
     number,
@@ -60,13 +66,12 @@ export function unwrap(stored: unknown[]): Envelope {
     Lease | 0,
     Outcome,
   ];
-  return { filled: filled === 1, value: filled === 1 ? value : undefined, fresh, stale, end, tags: tags || NO_TAGS, lease: lease || undefined, outcome };
+  return { filled: filled === 1, value: filled === 1 ? value : undefined, fresh, staleFor, keptFor, tags: tags || NO_TAGS, lease: lease || undefined, outcome };
 }
 
 /** The envelope of whatever is stored; of a plain value one that is always fresh, as the store's own expiry is all it has. */
 export function envelopeOf(stored: unknown): Envelope | undefined {
   if (stored === undefined) return undefined;
   if (isEnvelope(stored)) return unwrap(stored);
-  const ever = Number.POSITIVE_INFINITY;
-  return { filled: true, value: stored, fresh: ever, stale: ever, end: ever, tags: NO_TAGS };
+  return { filled: true, value: stored, fresh: Number.POSITIVE_INFINITY, staleFor: 0, keptFor: 0, tags: NO_TAGS };
 }

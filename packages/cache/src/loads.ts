@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
-import { EMPTY, type Envelope, envelopeOf, isEnvelope, type Lease, type Outcome, unwrap, wrap } from './envelope.js';
+import { EMPTY, type Envelope, endOf, envelopeOf, isEnvelope, type Lease, type Outcome, unwrap, wrap } from './envelope.js';
 import { CacheError, keepError, restoreError } from './errors.js';
 import type { Life, LoadRules } from './options.js';
 import type { Report } from './report.js';
@@ -76,7 +76,7 @@ export class Loads {
     const late = new Promise<unknown>((resolve, reject) => {
       timer = setTimeout(() => {
         const { old } = call;
-        if (old !== undefined && Date.now() < old.end) {
+        if (old !== undefined && Date.now() < endOf(old)) {
           this.#report.stale(key);
           resolve(old.value);
         } else reject(new CacheError('ERR_CACHE_TIMEOUT', `no value for '${key}' within ${rules.timeout} ms: it is still being made, and there is no old one`));
@@ -139,14 +139,14 @@ export class Loads {
     const { lease, outcome } = entry;
     const usable = entry.filled && this.#tags.areCurrent(entry.tags);
     if (usable && now < entry.fresh) return { is: 'fresh', value: entry.value };
-    const old = usable && now < entry.end ? entry : undefined;
+    const old = usable && now < endOf(entry) ? entry : undefined;
     if (outcome !== undefined && (outcome.token === waitedFor || now < outcome.until)) {
       if (old !== undefined) return { is: 'old', value: old.value };
       if (outcome.error !== undefined) return { is: 'failed', error: restoreError(outcome.error) };
       return { is: 'nothing', value: outcome.value };
     }
     const leased = lease !== undefined && this.#isHeld(lease, now);
-    if (old !== undefined && now < old.stale) return { is: 'stale', value: old.value, leased, old };
+    if (old !== undefined && now < old.fresh + old.staleFor) return { is: 'stale', value: old.value, leased, old };
     return leased ? { is: 'leased', token: lease[1], old } : { is: 'absent', old };
   }
 
@@ -177,7 +177,7 @@ export class Loads {
         if (!(finding.is === 'absent' || (finding.is === 'stale' && !finding.leased))) return KEEP;
         token = randomUUID();
         const { old = EMPTY } = finding;
-        expiresAt = Math.max(old.end, now + this.#lease * LEASE_LIVES);
+        expiresAt = Math.max(endOf(old), now + this.#lease * LEASE_LIVES);
         return wrap({ ...old, lease: [this.#store.opener as string, token, now + this.#lease, tags], outcome: undefined });
       },
       () => ({ expiresAt }),
@@ -209,7 +209,7 @@ export class Loads {
       value = await load();
     } catch (error) {
       this.#attempt(key, () => this.#settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
-      if (old === undefined || !(Date.now() < old.end)) throw error;
+      if (old === undefined || !(Date.now() < endOf(old))) throw error;
       this.#report.failed(error, key);
       return old.value;
     }
@@ -246,8 +246,8 @@ export class Loads {
         if (!holds(stored, token)) return KEEP;
         const now = Date.now();
         const entry = unwrap(stored as unknown[]);
-        const old = entry.filled && now < entry.end && !isGone ? entry : EMPTY;
-        expiresAt = Math.max(old.end, outcome.until, now + OUTCOME);
+        const old = entry.filled && now < endOf(entry) && !isGone ? entry : EMPTY;
+        expiresAt = Math.max(endOf(old), outcome.until, now + OUTCOME);
         return wrap({ ...old, lease: undefined, outcome });
       },
       () => ({ expiresAt }),

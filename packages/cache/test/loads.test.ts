@@ -184,6 +184,20 @@ describe('stale while revalidate', () => {
     expect(await cache.getOrSet('k', () => 'new')).toBe('new');
   });
 
+  it('also of what was fresh for ever, after expire or another ttl', async () => {
+    const cache = open({ stale: '1m' });
+    cache.set('k', 'old');
+    expect([cache.ttl('k'), cache.expire('k'), cache.get('k'), await cache.getOrSet('k', () => 'new')]).toEqual([Infinity, true, undefined, 'old']);
+    await settle();
+    expect([cache.get('k'), cache.touch('k', '10s')]).toEqual(['new', true]);
+    pass(10_000);
+    expect([cache.get('k'), await cache.getOrSet('k', () => 'newest')]).toEqual([undefined, 'new']);
+    cache.set('l', 'old');
+    cache.expire('l');
+    pass(60_000);
+    expect(await cache.getOrSet('l', () => 'new')).toBe('new');
+  });
+
   it('a refresh that takes longer than the stale time is stored all the same', async () => {
     const cache = open({ ttl: '10s', stale: '5s' });
     cache.set('k', 'old');

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { KEEP, type Store, type Usage } from '@mapstone/engine';
 import { type Counters, SharedCounters } from './counters.js';
 import { type Duration, milliseconds } from './duration.js';
-import { entryFor, expired, renewed } from './entry.js';
+import { entryFor, expired, renewed, unleased } from './entry.js';
 import { type Envelope, endOf, envelopeOf, isEnvelope, unwrap, wrap } from './envelope.js';
 import { typeError } from './errors.js';
 import { Loads } from './loads.js';
@@ -165,9 +165,18 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     return this.#change(name, (entry, now) => (this.#isFresh(entry) ? renewed(entry, ms, now) : KEEP));
   }
 
-  /** Lets an entry's ttl be over now: it is stale, if it was stored with `stale` or `staleIfError`, and else gone. Whether it was there, and fresh. */
+  /**
+   * Lets an entry's ttl be over now: it is stale, if it was stored with `stale` or `staleIfError`, and else gone. Whether it was there, and fresh. A load under way was
+   * begun before that: it stores nothing.
+   */
   expire(key: string): boolean {
-    return this.#change(this.#names.entry(key), (entry, now) => (this.#isFresh(entry) ? expired(entry, now) : KEEP));
+    let wasFresh = false;
+    this.#change(this.#names.entry(key), (entry, now) => {
+      wasFresh = this.#isFresh(entry);
+      if (wasFresh) return expired(entry, now);
+      return entry.lease === undefined ? KEEP : unleased(entry);
+    });
+    return wasFresh;
   }
 
   /**

@@ -24,6 +24,11 @@ export function expired({ lease: _lease, outcome: _outcome, ...entry }: Envelope
   return entry.keptFor > 0 ? { ...entry, fresh: now } : undefined;
 }
 
+/** The same entry, without the load that is under way; `undefined` if there was nothing else. */
+export function unleased({ lease: _lease, ...entry }: Envelope): Envelope | undefined {
+  return entry.filled ? entry : undefined;
+}
+
 /** The same entry, fresh for `ttl` ms from now. */
 export function renewed(entry: Envelope, ttl: number, now: number): Envelope {
   return { ...entry, fresh: now + ttl };

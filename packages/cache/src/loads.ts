@@ -15,6 +15,8 @@ import type { World } from './world.js';
 /** Milliseconds: the first wait for another process, and the longest. */
 const SHORTEST_WAIT = 1;
 const LONGEST_WAIT = 20;
+/** Milliseconds, 24 days: a timer of Node's that is longer fires at once. Whoever waits so long waits for ever. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** Milliseconds for which an answer about a holder's life is believed: a thousand waiters ask once. */
 const ALIVE = 10;
 /** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
@@ -71,7 +73,7 @@ export class Loads {
   /** The value under a name, made if need be. `stored` is what the caller has just read there. */
   async get(key: string, name: string, stored: unknown, load: Load, life: Life, rules: LoadRules): Promise<unknown> {
     const call: Call = { key, name, load, life, rules, old: undefined };
-    if (rules.timeout === Number.POSITIVE_INFINITY) return this.#find(call, stored);
+    if (rules.timeout > LONGEST_TIMER) return this.#find(call, stored);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<unknown>((resolve, reject) => {
       timer = setTimeout(() => {

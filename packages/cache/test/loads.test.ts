@@ -120,6 +120,7 @@ describe('what comes during a load is not undone by it', () => {
     ['deleteMany', (cache) => cache.deleteMany(['k']), undefined],
     ['clear', (cache) => cache.clear(), undefined],
     ['clear of everything', (cache) => cache.engine.clear(), undefined],
+    ['expire', (cache) => expect(cache.expire('k')).toBe(false), undefined],
     ['invalidateTag', (cache) => cache.invalidateTag('t'), undefined],
     ['a tag that is evicted', (cache) => cache.engine.delete('n#t'), undefined],
     ['the lease evicted', (cache) => cache.engine.delete('n:k'), undefined],
@@ -137,7 +138,7 @@ describe('what comes during a load is not undone by it', () => {
     expect(await cache.getOrSet('k', () => 'made after')).toBe(after ?? 'made after');
   });
 
-  it.each(cases.slice(0, 5))('%s: who asks after it does not get what was asked for before it', async (_name, meanwhile) => {
+  it.each(cases.slice(0, 6))('%s: who asks after it does not get what was asked for before it', async (_name, meanwhile) => {
     const cache = open({ namespace: 'n' });
     const { promise, resolve } = deferred<string>();
     const before = cache.getOrSet('k', () => promise, { tags: ['t'] });
@@ -148,16 +149,21 @@ describe('what comes during a load is not undone by it', () => {
     expect([await after, cache.get('k')]).toEqual(['newer', 'newer']);
   });
 
-  it('expire during a refresh', async () => {
+  it.each([
+    ['delete', true, 'of after'],
+    ['expire', false, 'old'],
+  ] as const)('%s during a refresh', async (call, answer, next) => {
     const cache = open({ ttl: '10s', stale: '1m' });
     cache.set('k', 'old');
     pass(10_000);
     const { promise, resolve } = deferred<string>();
     expect(await cache.getOrSet('k', () => promise)).toBe('old');
-    cache.delete('k');
+    expect(cache[call]('k')).toBe(answer);
     resolve('of before');
     await settle();
-    expect(cache.get('k')).toBeUndefined();
+    expect([cache.get('k'), await cache.getOrSet('k', () => 'of after')]).toEqual([undefined, next]);
+    await settle();
+    expect(cache.get('k')).toBe('of after');
   });
 });
 
@@ -296,6 +302,14 @@ describe('timeout', () => {
     again.resolve('new');
     await settle();
     expect(await cache.getOrSet('k', () => 'never', { timeout: '1s' })).toBe('new');
+  });
+
+  it('may be longer than a timer can be', async () => {
+    const cache = open();
+    const { promise, resolve } = deferred<string>();
+    const call = cache.getOrSet('k', () => promise, { timeout: '30d' });
+    setTimeout(resolve, 10, 'made');
+    expect(await call).toBe('made');
   });
 
   it('a failure after the caller has gone is nobody’s unhandled rejection', async () => {

@@ -78,7 +78,7 @@ export class Loads {
     const late = new Promise<unknown>((resolve, reject) => {
       timer = setTimeout(() => {
         const { old } = call;
-        if (old !== undefined && Date.now() < endOf(old)) {
+        if (this.#isUsable(old)) {
           this.#report.stale(key);
           resolve(old.value);
         } else reject(new CacheError('ERR_CACHE_TIMEOUT', `no value for '${key}' within ${rules.timeout} ms: it is still being made, and there is no old one`));
@@ -103,7 +103,6 @@ export class Loads {
           ({ finding } = taken);
         }
       } catch (error) {
-        if (isMisuse(error)) throw error;
         return this.#loadUnleased(call, error);
       }
       switch (finding.is) {
@@ -128,10 +127,25 @@ export class Loads {
             this.#report.coalesced();
             return flight;
           }
-          await this.#ended(name, finding.token);
           waitedFor = finding.token;
+          try {
+            await this.#ended(name, waitedFor);
+          } catch (error) {
+            return this.#loadUnleased(call, error);
+          }
         }
       }
+    }
+  }
+
+  /** Whether an old value may still be served, now that its load has failed or is late. */
+  #isUsable(old: Envelope | undefined): old is Envelope {
+    if (old === undefined || !(Date.now() < endOf(old))) return false;
+    try {
+      return this.#tags.areCurrent(old.tags);
+    } catch {
+      // What can't be told may have been invalidated.
+      return false;
     }
   }
 
@@ -211,7 +225,7 @@ export class Loads {
       value = await load();
     } catch (error) {
       this.#attempt(key, () => this.#settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
-      if (old === undefined || !(Date.now() < endOf(old))) throw error;
+      if (!this.#isUsable(old)) throw error;
       this.#report.failed(error, key);
       return old.value;
     }
@@ -275,8 +289,9 @@ export class Loads {
     }
   }
 
-  /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. */
+  /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. What the caller did wrong it throws. */
   #loadUnleased({ key, name, load }: Call, cause: unknown): Promise<unknown> {
+    if (isMisuse(cause)) throw cause;
     this.#report.failed(cause, key);
     this.#report.miss(key);
     const running = this.#unleased.get(name);

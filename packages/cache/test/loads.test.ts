@@ -1,7 +1,7 @@
 // getOrSet in one process, where what two caches on one file do to each other is what two processes do; and with the clock in hand.
 
 import { describe, expect, it, vi } from 'vitest';
-import { bench, deferred, settle } from './support/caches.js';
+import { bench, deferred, START, settle } from './support/caches.js';
 
 const { open, pass } = bench();
 
@@ -348,6 +348,20 @@ describe('tags', () => {
     expect(await cache.getOrSet('k', () => 'new', { tags: ['t'] })).toBe('new');
   });
 
+  it('an old value whose tag is invalidated during a load is not what the load falls back on', async () => {
+    const cache = open({ ttl: '10s', staleIfError: '1h' }, { quiet: true });
+    const { promise, reject } = deferred<string>();
+    cache.set('k', 'old', { tags: ['t'] });
+    pass(10_000);
+    const before = cache.getOrSet('k', () => promise);
+    const late = cache.getOrSet('k', () => promise, { timeout: 20 });
+    cache.invalidateTag('t');
+    const after = cache.getOrSet('k', () => promise);
+    await expect(late).rejects.toMatchObject({ code: 'ERR_CACHE_TIMEOUT' });
+    reject(new Error('down'));
+    for (const call of await Promise.allSettled([before, after])) expect(call).toMatchObject({ status: 'rejected', reason: { message: 'down' } });
+  });
+
   it('without its entry, which may be evicted, a tag has invalidated everything', () => {
     const cache = open();
     cache.set('k', 1, { tags: ['t'] });
@@ -435,5 +449,23 @@ describe('when the store fails', () => {
     broken.mockRestore();
     expect(await cache.getOrSet('k', load)).toBe('made');
     expect(cache.get('k')).toBe('made');
+  });
+
+  it('while a call waits for another process, too', async () => {
+    const errors: string[] = [];
+    const cache = open({}, { quiet: true, sleep: settle });
+    cache.on('error', (error) => errors.push((error as Error).message));
+    // The lease of a living opener whose load is not in this thread.
+    const lease = [cache.engine.opener, 'its token', START + 30_000, []];
+    cache.engine.set(':k', ['\u0001mapstone-cache', 0, 0, 0, 0, 0, 0, lease]);
+    const call = cache.getOrSet('k', () => 'made');
+    const broken = vi.spyOn(cache.engine, 'get').mockImplementation(() => {
+      throw Object.assign(new Error('disk on fire'), { code: 'ERR_STORE_IO' });
+    });
+    expect([await call, errors]).toEqual(['made', ['disk on fire']]);
+    broken.mockRestore();
+    const closing = cache.getOrSet('k', () => 'made');
+    cache.close();
+    await expect(closing).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
   });
 });

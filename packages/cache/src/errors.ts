@@ -1,8 +1,7 @@
 // The codes of this package, beside the engine's, which pass through it as they are.
 
-export type CacheErrorCode =
-  | 'ERR_CACHE_TIMEOUT' // a value was not made within `timeout`, and there is no old one
-  | 'ERR_CACHE_CLOSED'; // the cache was closed
+/** A value was not made within `timeout`, and there is no old one. */
+export type CacheErrorCode = 'ERR_CACHE_TIMEOUT';
 
 export class CacheError extends Error {
   override readonly name: string = 'CacheError';

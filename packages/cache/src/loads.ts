@@ -238,10 +238,11 @@ export class Loads {
     try {
       this.#keep(name, token, value, lived, tags);
     } catch (error) {
-      this.#attempt(key, () => this.#settle(name, token, { token, until: 0, error: keepError(error) }));
-      // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble.
       if (isClosed(error)) return value;
-      if (isMisuse(error)) throw error;
+      // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble, nor that of those who wait: they make it too.
+      const outcome = isMisuse(error) ? { token, until: 0, error: keepError(error) } : undefined;
+      this.#attempt(key, () => this.#settle(name, token, outcome));
+      if (outcome !== undefined) throw error;
       this.#report.failed(error, key);
     }
     return value;
@@ -254,7 +255,7 @@ export class Loads {
   }
 
   /** Ends a load without a new value. The old one, if it is still of use, stays, unless the load said that there is none. */
-  #settle(name: string, token: string, outcome: Outcome, isGone = false): void {
+  #settle(name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
     let expiresAt = 0;
     this.#store.update<unknown>(
       name,
@@ -263,7 +264,8 @@ export class Loads {
         const now = Date.now();
         const entry = unwrap(stored as unknown[]);
         const old = entry.filled && now < endOf(entry) && !isGone ? entry : EMPTY;
-        expiresAt = Math.max(endOf(old), outcome.until, now + OUTCOME);
+        if (outcome === undefined && old === EMPTY) return undefined;
+        expiresAt = outcome === undefined ? endOf(old) : Math.max(endOf(old), outcome.until, now + OUTCOME);
         return wrap({ ...old, lease: undefined, outcome });
       },
       () => ({ expiresAt }),

@@ -135,6 +135,16 @@ describe('single flight across processes', { timeout: 120_000 }, () => {
     expect(sum(loads())).toBe(1);
   });
 
+  it('a value too large to be kept is given to those who wait in other processes too: they make it', async () => {
+    const { all, loads } = await crowd(3, { maxSize: '1mb' });
+    const large = { ms: 300, value: 'x'.repeat(2 ** 21) };
+    const first = all[0].call('getOrSet', 'k', large);
+    await until(() => sum(loads()) === 1);
+    const others = [all[1], all[2]].map((one) => one.call('getOrSet', 'k', large));
+    for (const value of await Promise.all([first, ...others])) expect(value).toHaveLength(2 ** 21);
+    expect(sum(loads())).toBe(3);
+  });
+
   it('a delete in another process during a load stands', async () => {
     const { all, loads } = await crowd(2);
     const before = all[0].call('getOrSet', 'k', { ms: 300, value: 'of before' });

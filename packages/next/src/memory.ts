@@ -12,9 +12,9 @@ interface Held {
 const NEVER = Date.UTC(3000, 0);
 const SPREAD = 2 ** 40;
 
-/** An expiry that is not the one before: that instant, up to a millisecond later, or one in a thousand years. */
+/** An expiry that is not the one before: that instant, up to a millisecond later, or, if it is never or further, one in a thousand years. */
 export function distinctExpiry(expiresAt: number | undefined, before: number | undefined): number {
-  const drawn = expiresAt === undefined ? NEVER + Math.random() * SPREAD : expiresAt + Math.random();
+  const drawn = expiresAt === undefined || expiresAt >= NEVER ? NEVER + Math.random() * SPREAD : expiresAt + Math.random();
   return drawn === before ? distinctExpiry(expiresAt, before) : drawn;
 }
 

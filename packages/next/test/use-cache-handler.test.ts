@@ -116,6 +116,14 @@ it('tags: gone at once, served once more, or gone later; in every handler on the
   expect(await one.get('stays', [])).toBeUndefined();
 });
 
+it.each([[Number.POSITIVE_INFINITY], [Number.MAX_SAFE_INTEGER]])('an entry that expires in %d s is kept, and replaced', async (expire) => {
+  const handler = strict({ path: path() });
+  for (const value of ['one', 'two', 'three']) {
+    await keep(handler, 'k', entry(value, { expire }));
+    expect(await read(handler, 'k')).toBe(value);
+  }
+});
+
 it('soft tags count as tags, and getExpiration says when one of them expired last', async () => {
   const handler = strict({ path: path() });
   await keep(handler, 'k', entry('v'));

@@ -42,11 +42,14 @@ export class MapstoneDriver extends BaseDriver implements L2CacheDriver {
     return this.#store.get(this.getItemKey(key));
   }
 
-  /** Of several who pull one entry at once, in whatever process, one gets it. */
+  /** Of several who pull one entry at once, in whatever process, one gets it; and what it gets is what it deletes. */
   async pull(key: string): Promise<string | undefined> {
-    const itemKey = this.getItemKey(key);
-    const value = this.#store.get<string>(itemKey);
-    return value !== undefined && this.#store.delete(itemKey) ? value : undefined;
+    let value: string | undefined;
+    this.#store.update<string>(this.getItemKey(key), (found) => {
+      value = found;
+      return undefined;
+    });
+    return value;
   }
 
   /** `ttl` in milliseconds; none, or 0, is for ever. */

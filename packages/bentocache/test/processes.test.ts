@@ -29,3 +29,21 @@ it('entries are everybody’s at once, each is pulled by one, and a killed proce
   expect([await driver.get('k'), await driver.get('last')]).toEqual([undefined, undefined]);
   await driver.disconnect();
 });
+
+it('what is pulled is what is deleted: nothing that another process adds meanwhile is lost', { timeout: 60_000 }, async () => {
+  const file = path();
+  const driver = new MapstoneDriver({ path: file, prefix: 'app' });
+  const other = await otherProcess(program, file);
+  const count = 30_000;
+  let added = false;
+  const adding = other.call('append', 'list', count).finally(() => (added = true));
+  const pulled: string[] = [];
+  while (!added) {
+    for (let i = 0; i < 100; i++) pulled.push((await driver.pull('list')) ?? '');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await adding;
+  pulled.push((await driver.pull('list')) ?? '');
+  expect(pulled.join('').split(' ').slice(0, -1).map(Number)).toEqual(Array.from({ length: count }, (_, i) => i));
+  await driver.disconnect();
+});

@@ -170,7 +170,8 @@ export class Loads {
     // What was begun before a tag was invalidated is no answer for who asks after that.
     if (now >= until || !this.#tags.areCurrent(tags)) return false;
     const known = this.#alive.get(holder);
-    if (known !== undefined && now < known.until) return known.alive;
+    // Further ahead than it can be, it is from before the clock was set back.
+    if (known !== undefined && now < known.until && known.until <= now + ALIVE) return known.alive;
     if (this.#alive.size > 1000) this.#alive.clear();
     const alive = this.#store.isOpenerAlive(holder);
     this.#alive.set(holder, { alive, until: now + ALIVE });

@@ -1,9 +1,16 @@
 // getOrSet in one process, where what two caches on one file do to each other is what two processes do; and with the clock in hand.
 
 import { describe, expect, it, vi } from 'vitest';
+import type { MapstoneCache } from '../src/index.js';
 import { bench, deferred, START, settle } from './support/caches.js';
 
 const { open, pass } = bench();
+
+/** A lease of a living opener, for a load that is not in this thread. */
+function leaseElsewhere(cache: MapstoneCache): void {
+  const lease = [cache.engine.opener, 'its token', START + 30_000, []];
+  cache.engine.set(':k', ['\u0001mapstone-cache', 0, 0, 0, 0, 0, 0, lease]);
+}
 
 describe('getOrSet', () => {
   it('makes a value once, and stores it for its ttl', async () => {
@@ -104,6 +111,17 @@ describe('getOrSet', () => {
     cache.close();
     resolve(1);
     expect(await call).toBe(1);
+  });
+
+  it('a holder that dies after the clock was set back is succeeded at once', async () => {
+    const cache = open({}, { sleep: settle });
+    leaseElsewhere(cache);
+    const call = cache.getOrSet('k', () => 'made');
+    pass(-3_600_000);
+    vi.spyOn(cache.engine, 'isOpenerAlive').mockReturnValue(false);
+    expect(await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 500, 'waits'))])).toBe('made');
+    cache.close();
+    await call.catch(() => undefined);
   });
 
   it('refuses what is no function and no option', async () => {
@@ -455,9 +473,7 @@ describe('when the store fails', () => {
     const errors: string[] = [];
     const cache = open({}, { quiet: true, sleep: settle });
     cache.on('error', (error) => errors.push((error as Error).message));
-    // The lease of a living opener whose load is not in this thread.
-    const lease = [cache.engine.opener, 'its token', START + 30_000, []];
-    cache.engine.set(':k', ['\u0001mapstone-cache', 0, 0, 0, 0, 0, 0, lease]);
+    leaseElsewhere(cache);
     const call = cache.getOrSet('k', () => 'made');
     const broken = vi.spyOn(cache.engine, 'get').mockImplementation(() => {
       throw Object.assign(new Error('disk on fire'), { code: 'ERR_STORE_IO' });

@@ -1,12 +1,12 @@
 // cacheable 2: its memory store alone (bounded in entries, LRU), and `Cacheable` with one tier: its default memory, or Redis on loopback.
-// The memory alone looks for expired entries each 10 s, as the engine does by default; in `Cacheable` it does not, unless asked to.
+// The memory alone looks for expired entries as often as the engine does; in `Cacheable` it does not, unless asked to.
 import { Cacheable, CacheableMemory } from 'cacheable';
 import { serveRedis } from '../redis-server.mjs';
 
 const CHECK_MS = 10_000;
 
-function overMemory({ entries }) {
-  const store = new CacheableMemory({ lruSize: entries, useClone: false, checkInterval: CHECK_MS });
+function overMemory({ entries, sweepMs = CHECK_MS }) {
+  const store = new CacheableMemory({ lruSize: entries, useClone: false, checkInterval: sweepMs });
   return {
     get: (key) => store.get(key),
     set: (key, value, ttl) => store.set(key, value, ttl),

@@ -14,8 +14,13 @@ function segmentSize(capacity) {
 
 let files = 0;
 
-export function open({ dir, capacity }) {
-  const store = openStore(join(dir, `${files++}.mapstone`), { eviction: 's3-fifo', maxSize: capacity, ...segmentSize(capacity) });
+export function open({ dir, capacity, sweepMs }) {
+  const store = openStore(join(dir, `${files++}.mapstone`), {
+    eviction: 's3-fifo',
+    maxSize: capacity,
+    ...(sweepMs && { sweepInterval: sweepMs }),
+    ...segmentSize(capacity),
+  });
   return {
     get: (key) => store.get(key),
     set: (key, value, ttl) => store.set(key, value, ttl === undefined ? undefined : { ttl }),

@@ -1,10 +1,10 @@
-// node-cache: bounded in keys, evicts nothing (a full one refuses), looks for expired entries each 10 s.
+// node-cache: bounded in keys, evicts nothing (a full one refuses), looks for expired entries as often as the engine does.
 import NodeCache from 'node-cache';
 
-const CHECK_S = 10;
+const CHECK_MS = 10_000;
 
-export function open({ entries = -1 }) {
-  const cache = new NodeCache({ maxKeys: entries, useClones: false, checkperiod: CHECK_S });
+export function open({ entries = -1, sweepMs = CHECK_MS }) {
+  const cache = new NodeCache({ maxKeys: entries, useClones: false, checkperiod: sweepMs / 1000 });
   return {
     get: (key) => cache.get(key),
     set(key, value, ttl) {

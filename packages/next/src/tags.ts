@@ -46,9 +46,8 @@ export class Tags {
   async revalidate(tags: readonly string[], durations?: TagDurations): Promise<void> {
     const now = Date.now();
     try {
-      this.#store.batch((batch) => {
-        for (const name of new Set(tags.map(nameOf))) batch.set(name, next(this.#read(name), now, durations));
-      });
+      // Each by itself, on what is there: another process may revalidate the same one now.
+      for (const name of new Set(tags.map(nameOf))) this.#store.update<Revalidated>(name, (before = {}) => next(before, now, durations));
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
       // More tags than there is room for: everything made so far is taken for revalidated, and they are counted from here.

@@ -67,6 +67,8 @@ function isChain(segments: Segments, segment: number): boolean {
 /** A private copy of a chained value, checked against its checksum. */
 export function readChain(segments: Segments, record: RecordReader): Buffer {
   const { space } = segments;
+  // Who reads without the lock may know less of the file than the record does: another opener may have grown it for the chain.
+  space.follow();
   const chain = chainOf(segments, record);
   const value = Buffer.allocUnsafeSlow(record.valueLength);
   chain.forEach((segment, piece) => {

@@ -1,0 +1,18 @@
+// What an opener keeps of the file on its own heap, after another has changed the file: real processes, on the built engine.
+
+import { describe, expect, test } from 'vitest';
+import { startPuppet } from './puppets.js';
+
+describe('who has not seen that another grew the file', { timeout: 60_000 }, () => {
+  for (const readOnly of [false, true]) {
+    test(`reads a large value whose record lies in the old part and whose chain in the new${readOnly ? ', read-only' : ''}`, async () => {
+      const [a, b] = await Promise.all([startPuppet(), startPuppet()]);
+      await a.open({ segmentSize: 16384, flush: 'manual' });
+      await a.run(`my.store.set('a', 1)`);
+      await b.open({ flush: 'manual', readOnly });
+      expect(await b.run(`return my.store.get('a')`)).toBe(1);
+      await a.run(`my.store.set('large', 'x'.repeat(1e6))`);
+      expect(await b.run(`return my.store.get('large').length`)).toBe(1e6);
+    });
+  }
+});

@@ -15,4 +15,16 @@ describe('who has not seen that another grew the file', { timeout: 60_000 }, () 
       expect(await b.run(`return my.store.get('large').length`)).toBe(1e6);
     });
   }
+
+  test('sweeps what has expired in the new part', async () => {
+    const [a, b] = await Promise.all([startPuppet(), startPuppet()]);
+    const options = { segmentSize: 16384, eviction: 's3-fifo', maxSize: 4 << 20, sweepInterval: 1e6 } as never;
+    await a.open(options);
+    await b.open(options);
+    await a.run(`for (let i = 0; i < 1000; i++) my.store.set('a' + i, 'x'.repeat(1000), { ttl: i < 5 ? 1e6 : 50 })`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await a.run('my.store.close()');
+    await b.run('my.store.sweep()');
+    expect(await b.run('return my.store.stats().entries')).toBe(5);
+  });
 });

@@ -81,6 +81,8 @@ export class Sweeper {
     const { core, evictor } = this;
     const { space } = core;
     const due: number[] = [];
+    // No lock is held yet: others may have grown the file.
+    space.follow();
     for (let segment = 1; segment < space.capacity; segment++) if (this.isDue(segment)) due.push(segment);
     // Where there is nothing to do, nothing is written: a file that was closed cleanly stays so.
     if (due.length === 0 && !evictor.isLoose) return;

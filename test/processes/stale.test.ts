@@ -1,7 +1,9 @@
 // What an opener keeps of the file on its own heap, after another has changed the file: real processes, on the built engine.
 
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { startPuppet } from './puppets.js';
+import { CONTROL_OFFSET, Control } from '../../packages/engine/src/layout.js';
+import { place, startPuppet } from './puppets.js';
 
 describe('who has not seen that another grew the file', { timeout: 60_000 }, () => {
   for (const readOnly of [false, true]) {
@@ -27,4 +29,15 @@ describe('who has not seen that another grew the file', { timeout: 60_000 }, () 
     await b.run('my.store.sweep()');
     expect(await b.run('return my.store.stats().entries')).toBe(5);
   });
+});
+
+test('flush() of who closes before it began does not claim that a store is durable which another poisoned', { timeout: 60_000 }, async () => {
+  const a = await startPuppet();
+  await a.open({ flush: 'manual' });
+  await a.run(`my.store.set('a', 1); my.store.flushSync(); my.store.set('a', 2)`);
+  // As another opener leaves it whose sync has failed.
+  const file = openSync(place.path, 'r+');
+  writeSync(file, Int32Array.of(1), 0, 4, CONTROL_OFFSET + Control.POISON * 4);
+  closeSync(file);
+  await expect(a.run('const flushed = my.store.flush(); my.store.close(); await flushed')).rejects.toThrow();
 });

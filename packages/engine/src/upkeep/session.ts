@@ -122,6 +122,8 @@ export function leave(core: Core, flusher: Flusher, wrote: boolean, repair: () =
   const isPoisoned = () => core.control[Control.POISON] !== 0;
   try {
     if (!isPoisoned()) flushOnLeaving(flusher, wrote);
+    // By another opener, perhaps: a flush that was asked for and has not begun must not take this closing for one that flushed.
+    else core.poison ??= new StoreError('ERR_STORE_POISONED', `${file.path}: a sync to disk failed in another process`, { path: file.path });
     if (!patiently(core.busyTimeout, () => file.tryLock(L.LockByte.OPEN, 1, 'exclusive'))) return;
     core.refreshSuperblock();
     if (isPoisoned() || core.superblock.clean || hasOthers(file)) return;

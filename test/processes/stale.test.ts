@@ -41,3 +41,14 @@ test('flush() of who closes before it began does not claim that a store is durab
   closeSync(file);
   await expect(a.run('const flushed = my.store.flush(); my.store.close(); await flushed')).rejects.toThrow();
 });
+
+test('a writer that died is not taken for alive because an idle opener has its slot: another flushes what it wrote', { timeout: 60_000 }, async () => {
+  const [a, b, c] = await Promise.all([startPuppet(), startPuppet(), startPuppet()]);
+  await a.open({ flush: 'manual' });
+  await b.open({ flush: { every: 50 } } as never);
+  await a.run(`my.store.set('a', 1)`);
+  await a.kill('SIGKILL');
+  await c.open({ flush: 'manual' });
+  const before = await c.run<number>('return my.store.stats().durableFlush');
+  await expect.poll(() => c.run('return my.store.stats().durableFlush'), { timeout: 5000 }).toBeGreaterThan(before);
+});

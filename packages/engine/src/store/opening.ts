@@ -128,6 +128,8 @@ function join(engine: Engine): Engine {
   core.lock.acquire();
   try {
     core.refresh();
+    // Who wrote last may have died with this slot: this opener has nothing of that to flush, and must not be taken for it.
+    if (core.control[Control.LAST_WRITER] === core.openers.token) core.control[Control.LAST_WRITER] = 0;
   } finally {
     core.lock.release();
   }

@@ -3,6 +3,7 @@
 // A record whose checksum fails is never copied: its segment stays as it is, for `check` and salvage.
 
 import { StoreError } from '../errors.js';
+import type { Segments } from '../file/segments.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
@@ -30,6 +31,29 @@ interface Survey {
   used: number;
 }
 
+/** Segments with a damaged record, as this opener met them: in another generation, after others have freed and used it again, a segment is another one. */
+class DamagedSegments {
+  private readonly generations = new Map<number, number>();
+  private readonly segments: Segments;
+
+  constructor(segments: Segments) {
+    this.segments = segments;
+  }
+
+  add(segment: number): void {
+    this.generations.set(segment, this.segments.word(segment, Entry.GENERATION));
+  }
+
+  has(segment: number): boolean {
+    const generation = this.generations.get(segment);
+    return generation !== undefined && generation === this.segments.word(segment, Entry.GENERATION);
+  }
+
+  clear(): void {
+    this.generations.clear();
+  }
+}
+
 export class Cleaner {
   protected readonly core: Core;
   protected readonly writer: Writer;
@@ -40,8 +64,7 @@ export class Cleaner {
   protected readonly control: Int32Array;
   /** Cleaning pays when this share of the log is dead: a third, so that the file stays within 1.5 times the live bytes, and a freed byte costs at most two copied. */
   protected deadShare = 1 / 3;
-  /** Segments with a damaged record. */
-  readonly damaged = new Set<number>();
+  readonly damaged: DamagedSegments;
   /** Inside a step: space must not be made by cleaning now. */
   busy = false;
   /** Work is wanted at each write. */
@@ -52,6 +75,7 @@ export class Cleaner {
   constructor(core: Core, writer: Writer, room: Room) {
     this.core = core;
     this.control = core.control;
+    this.damaged = new DamagedSegments(core.segments);
     this.writer = writer;
     this.room = room;
     this.key = core.newKey();

@@ -296,6 +296,8 @@ describe('who leaves', { timeout: 60_000 }, () => {
     await c.run(`for (let i = 0; i < 200; i++) { my.store.set('c', i); await new Promise((resolve) => setTimeout(resolve, 3)); }`);
     await flushed;
     await expect(b.run('await my.store.flush()')).rejects.toEqual(code('ERR_STORE_BUSY'));
+    // Closing, it can't flush either, and does not let that pass for a flush.
+    await expect(c.run('const flushed = my.store.flush(); my.store.close(); await flushed')).rejects.toEqual(code('ERR_STORE_BUSY'));
     await a.kill('SIGKILL');
     await b.run('my.store.flushSync(); await my.store.flush();');
     expect(await b.run('return [my.store.get("a"), my.store.get("c"), my.store.check()]')).toEqual([1, 199, []]);

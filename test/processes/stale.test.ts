@@ -1,9 +1,8 @@
 // What an opener keeps of the file on its own heap, after another has changed the file: real processes, on the built engine.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONTROL_OFFSET, Control } from '../../packages/engine/src/layout.js';
-import { place, startPuppet } from './puppets.js';
+import { startPuppet } from './puppets.js';
 
 describe('who has not seen that another grew the file', { timeout: 60_000 }, () => {
   for (const readOnly of [false, true]) {
@@ -23,23 +22,33 @@ describe('who has not seen that another grew the file', { timeout: 60_000 }, () 
     const options = { segmentSize: 16384, eviction: 's3-fifo', maxSize: 4 << 20, sweepInterval: 1e6 } as never;
     await a.open(options);
     await b.open(options);
-    await a.run(`for (let i = 0; i < 1000; i++) my.store.set('a' + i, 'x'.repeat(1000), { ttl: i < 5 ? 1e6 : 50 })`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await a.run(`for (let i = 0; i < 1000; i++) my.store.set('a' + i, 'x'.repeat(1000), i < 5 ? { ttl: 1e6 } : { expiresAt: 1 })`);
     await a.run('my.store.close()');
     await b.run('my.store.sweep()');
     expect(await b.run('return my.store.stats().entries')).toBe(5);
   });
 });
 
-test('flush() of who closes before it began does not claim that a store is durable which another poisoned', { timeout: 60_000 }, async () => {
-  const a = await startPuppet();
-  await a.open({ flush: 'manual' });
-  await a.run(`my.store.set('a', 1); my.store.flushSync(); my.store.set('a', 2)`);
-  // As another opener leaves it whose sync has failed.
-  const file = openSync(place.path, 'r+');
-  writeSync(file, Int32Array.of(1), 0, 4, CONTROL_OFFSET + Control.POISON * 4);
-  closeSync(file);
-  await expect(a.run('const flushed = my.store.flush(); my.store.close(); await flushed')).rejects.toThrow();
+describe('flush() does not claim that what another opener poisoned is durable', { timeout: 60_000 }, () => {
+  /** As another opener leaves the file whose sync has failed. */
+  const poison = `
+    const { openSync, writeSync, closeSync } = process.getBuiltinModule('fs');
+    const file = openSync(my.path, 'r+');
+    writeSync(file, Int32Array.of(1), 0, 4, ${CONTROL_OFFSET + Control.POISON * 4});
+    closeSync(file);`;
+  const flush = 'const flushed = my.store.flush();';
+  const cases = [
+    ['before it was asked to', `${poison} ${flush} my.store.close();`],
+    ['before it begins', `${flush} ${poison} my.store.close();`],
+    ['while it is under way', `${flush} for (let i = 0; i < 10; i++) await undefined; ${poison} my.store.close();`],
+  ];
+
+  test.each(cases)('%s, by who then closes', async (_when, what) => {
+    const a = await startPuppet();
+    await a.open({ flush: 'manual' });
+    await a.run(`my.store.set('a', 1); my.store.flushSync(); my.store.set('a', 2)`);
+    await expect(a.run(`${what} await flushed`)).rejects.toEqual(expect.objectContaining({ code: 'ERR_STORE_POISONED' }));
+  });
 });
 
 test('a writer that died is not taken for alive because an idle opener has its slot: another flushes what it wrote', { timeout: 60_000 }, async () => {

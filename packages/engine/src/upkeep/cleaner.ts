@@ -3,12 +3,12 @@
 // A record whose checksum fails is never copied: its segment stays as it is, for `check` and salvage.
 
 import { StoreError } from '../errors.js';
-import type { Segments } from '../file/segments.js';
 import type { KeyBuffer } from '../hash-index/hash.js';
 import * as L from '../layout.js';
 import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
 import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
+import { DamagedSegments } from './damaged-segments.js';
 import { Keep, type Room } from './room.js';
 
 const { Control, Entry, Rule, SegmentKind } = L;
@@ -29,29 +29,6 @@ interface Survey {
   sealed: Candidate[];
   live: number;
   used: number;
-}
-
-/** Segments with a damaged record, as this opener met them: in another generation, after others have freed and used it again, a segment is another one. */
-class DamagedSegments {
-  private readonly generations = new Map<number, number>();
-  private readonly segments: Segments;
-
-  constructor(segments: Segments) {
-    this.segments = segments;
-  }
-
-  add(segment: number): void {
-    this.generations.set(segment, this.segments.word(segment, Entry.GENERATION));
-  }
-
-  has(segment: number): boolean {
-    const generation = this.generations.get(segment);
-    return generation !== undefined && generation === this.segments.word(segment, Entry.GENERATION);
-  }
-
-  clear(): void {
-    this.generations.clear();
-  }
 }
 
 export class Cleaner {

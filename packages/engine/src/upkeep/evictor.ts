@@ -76,8 +76,11 @@ export class Evictor extends Cleaner {
     if (this.victim === 0 && !this.chooseEviction()) return false;
     this.strict = needed > MANY;
     const { victim } = this;
-    while (this.victim === victim && this.core.segments.free < needed) this.run(STEP_RECORDS);
-    this.strict = false;
+    try {
+      while (this.victim === victim && this.core.segments.free < needed) this.run(STEP_RECORDS);
+    } finally {
+      this.strict = false;
+    }
     return true;
   }
 

@@ -2,13 +2,13 @@
 // (1) capture, at an operation boundary, under the writer lock; (2) sync what was appended; (3) write and sync the table's slots; (4) write and sync the
 // superblock; (5) only now count it. One opener flushes at a time: it holds the flush lock from (1) to (5). The index is never synced while the store is open.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
 import { patiently } from '../file/patience.js';
 import type { Captured } from '../file/segments.js';
 import { encodeSuperblock, slotOffset } from '../file/superblock.js';
 import * as L from '../layout.js';
 import type { Core } from '../store/core.js';
+import { FlushLocks } from './flush-locks.js';
 import { entriesOf, grown, partsOf, type Range, uncovered } from './ranges.js';
 
 const { Control } = L;
@@ -27,20 +27,25 @@ interface Run {
   sumBefore: number;
   sum: number;
   done: boolean;
+  /** Why it is over without being complete. */
+  failure: StoreError | undefined;
 }
-
-/** Milliseconds between two looks at whether another opener's flush has ended. */
-const LOOK_AGAIN = 2;
 
 export class Flusher {
   private readonly core: Core;
+  private readonly locks: FlushLocks;
   private run: Run | undefined;
   private current: Promise<void> | undefined;
   private queued: Promise<void> | undefined;
+  /** Flushes that were asked for, and of which nobody has been told yet what became of them. */
+  private wanted = 0;
+  /** Why closing flushed nothing. */
+  private unflushed: StoreError | undefined;
   completed = 0;
 
   constructor(core: Core) {
     this.core = core;
+    this.locks = new FlushLocks(core);
     // Who waits for the writer lock must not keep its holder waiting for a flush.
     core.lock.beforeWaiting = () => this.finishOwn();
   }
@@ -51,14 +56,39 @@ export class Flusher {
 
   /** Resolves when all that had returned before the call is durable. Calls that come together share one flush. */
   flush(): Promise<void> {
-    this.queued ??= (this.current ?? Promise.resolve())
+    if (this.queued !== undefined) return this.queued;
+    this.wanted++;
+    this.queued = (this.current ?? Promise.resolve())
       .catch(() => undefined)
       .then(() => {
         this.queued = undefined;
         this.current = this.runAside();
         return this.current;
-      });
+      })
+      .finally(() => this.wanted--);
     return this.queued;
+  }
+
+  /** Whether somebody waits for a flush. */
+  get isWanted(): boolean {
+    return this.wanted > 0;
+  }
+
+  /** The store closes without a flush: who waits for one is told why. */
+  giveUp(why: StoreError): void {
+    this.unflushed = why;
+    this.end(why);
+  }
+
+  /** The flush under way is not completed. */
+  private end(failure: StoreError): void {
+    const { run, core } = this;
+    if (run !== undefined) {
+      run.done = true;
+      run.failure = failure;
+    }
+    this.run = undefined;
+    if (core.flushLock.held) core.flushLock.release();
   }
 
   /** Starts a flush; its failure shows at the next write. */
@@ -73,7 +103,7 @@ export class Flusher {
     this.finishOwn();
     const { held } = core.lock;
     if (held) core.flushLock.acquire();
-    else this.acquireBoth();
+    else this.locks.take();
     let run: Run | undefined;
     try {
       run = this.captureOrRelease();
@@ -98,7 +128,11 @@ export class Flusher {
 
   private async runAside(): Promise<void> {
     const { core } = this;
-    if (!(await this.takeLocks())) return;
+    if (!(await this.locks.takeAside())) {
+      if (this.unflushed !== undefined) throw this.unflushed;
+      // Closing has flushed.
+      return;
+    }
     let run: Run | undefined;
     try {
       run = this.captureOrRelease();
@@ -111,12 +145,14 @@ export class Flusher {
         const parts = typeof ranges === 'function' ? ranges() : ranges;
         for (const part of partsOf(core.space, parts)) {
           await core.space.file.syncAsync(part.region, part.from, part.to);
-          // A flush in the foreground may have finished this one meanwhile.
+          // A flush in the foreground may have finished this one meanwhile, or have failed.
+          if (run.failure !== undefined) throw run.failure;
           if (run.done) return;
         }
       }
       this.complete(run);
     } catch (error) {
+      if (run.failure !== undefined) throw run.failure;
       // Also where a flush in the foreground has finished this one: the disk has failed. But closing gave the memory back, and had synced all of it again.
       if (!core.closed) throw this.poison(error);
     }
@@ -137,41 +173,6 @@ export class Flusher {
       });
     }
     this.finish(run);
-  }
-
-  /** Takes writer lock and flush lock; while another opener flushes it gives the writer lock back, for a large flush takes seconds. */
-  private acquireBoth(): void {
-    const { core } = this;
-    const both = () => {
-      if (core.flushLock.isTaken) return false;
-      core.lock.acquire();
-      if (core.flushLock.tryAcquire()) return true;
-      core.lock.release();
-      return false;
-    };
-    if (!patiently(core.busyTimeout, both)) throw this.busy();
-  }
-
-  private busy(): StoreError {
-    const { core } = this;
-    const { path } = core.space.file;
-    const why = `another process has been flushing for ${core.busyTimeout} ms: the disk is slow, or it is paused; try again, or raise busyTimeout`;
-    return new StoreError('ERR_STORE_BUSY', `${path} is busy: ${why}`, { path });
-  }
-
-  /** Takes writer lock and flush lock, leaving the thread free while another opener flushes. False if the store was closed meanwhile: that flushed. */
-  private async takeLocks(): Promise<boolean> {
-    const { core } = this;
-    for (let end = performance.now() + core.busyTimeout; ; await sleep(LOOK_AGAIN)) {
-      if (core.closed && core.poison === undefined) return false;
-      core.assertWritable();
-      if (!core.flushLock.isTaken) {
-        core.lock.acquire();
-        if (core.flushLock.tryAcquire()) return true;
-        core.lock.release();
-      }
-      if (performance.now() >= end) throw this.busy();
-    }
   }
 
   private finish(run: Run): void {
@@ -223,6 +224,7 @@ export class Flusher {
       sumBefore: superblock.tableSum,
       sum: 0,
       done: false,
+      failure: undefined,
     };
     return this.run;
   }
@@ -307,12 +309,11 @@ export class Flusher {
   private poison(cause: unknown): StoreError {
     const { core } = this;
     const { path } = core.space.file;
-    if (this.run !== undefined) this.run.done = true;
-    this.run = undefined;
     core.control[Control.POISON] = 1;
     core.poison = cause;
-    if (core.flushLock.held) core.flushLock.release();
     const why = 'a sync to disk failed; the store is read-only now. Check the disk, then close and open it again: it will be as at its last completed flush';
-    return new StoreError('ERR_STORE_POISONED', `${path}: ${why}`, { path, cause });
+    const failure = new StoreError('ERR_STORE_POISONED', `${path}: ${why}`, { path, cause });
+    this.end(failure);
+    return failure;
   }
 }

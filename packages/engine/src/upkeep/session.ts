@@ -121,9 +121,8 @@ export function leave(core: Core, flusher: Flusher, wrote: boolean, repair: () =
   if (core.readOnly) return;
   const isPoisoned = () => core.control[Control.POISON] !== 0;
   try {
-    if (!isPoisoned()) flushOnLeaving(flusher, wrote);
-    // By another opener, perhaps: a flush that was asked for and has not begun must not take this closing for one that flushed.
-    else core.poison ??= new StoreError('ERR_STORE_POISONED', `${file.path}: a sync to disk failed in another process`, { path: file.path });
+    if (!isPoisoned()) flushOnLeaving(flusher, wrote || flusher.isWanted);
+    else flusher.giveUp(new StoreError('ERR_STORE_POISONED', `${file.path} was closed after a sync to disk failed`, { path: file.path, cause: core.poison }));
     if (!patiently(core.busyTimeout, () => file.tryLock(L.LockByte.OPEN, 1, 'exclusive'))) return;
     core.refreshSuperblock();
     if (isPoisoned() || core.superblock.clean || hasOthers(file)) return;
@@ -141,7 +140,9 @@ function flushOnLeaving(flusher: Flusher, wrote: boolean): void {
   try {
     flusher.flushSync();
   } catch (error) {
-    if (!(error instanceof StoreError && error.code === 'ERR_STORE_BUSY')) throw error;
+    if (!(error instanceof StoreError)) throw error;
+    flusher.giveUp(error);
+    if (error.code !== 'ERR_STORE_BUSY') throw error;
   }
 }
 

@@ -21,13 +21,22 @@ export class FlushLocks {
     if (!patiently(this.core.busyTimeout, () => this.tryBoth())) throw this.busy();
   }
 
-  /** The same, leaving the thread free meanwhile; false if the store was closed, before or meanwhile. */
-  async takeAside(): Promise<boolean> {
+  /**
+   * Takes both, leaving the thread free meanwhile, and captures; false if the store was closed, before or meanwhile. The writer lock is given back before anything is awaited:
+   * whatever else this thread runs may write.
+   */
+  async captureAside<T>(capture: () => T): Promise<T | false> {
     const { core } = this;
     for (let end = performance.now() + core.busyTimeout; ; await sleep(LOOK_AGAIN)) {
       if (core.closed) return false;
       core.assertWritable();
-      if (this.tryBoth()) return true;
+      if (this.tryBoth()) {
+        try {
+          return capture();
+        } finally {
+          core.lock.release();
+        }
+      }
       if (performance.now() >= end) throw this.busy();
     }
   }

@@ -128,26 +128,16 @@ export class Flusher {
 
   private async runAside(): Promise<void> {
     const { core } = this;
-    if (!(await this.locks.takeAside())) {
-      if (this.unflushed !== undefined) throw this.unflushed;
-      // Closing has flushed.
-      return;
-    }
-    let run: Run | undefined;
-    try {
-      run = this.captureOrRelease();
-    } finally {
-      core.lock.release();
-    }
-    if (run === undefined) return;
+    const run = await this.locks.captureAside(() => this.captureOrRelease());
+    // Else closing has flushed.
+    if (run === false && this.unflushed !== undefined) throw this.unflushed;
+    if (!run || isOver(run)) return;
     try {
       for (const ranges of [this.dataRanges(run), () => this.writeSlots(run), () => this.writeSuperblock(run)]) {
         const parts = typeof ranges === 'function' ? ranges() : ranges;
         for (const part of partsOf(core.space, parts)) {
           await core.space.file.syncAsync(part.region, part.from, part.to);
-          // A flush in the foreground may have finished this one meanwhile, or have failed.
-          if (run.failure !== undefined) throw run.failure;
-          if (run.done) return;
+          if (isOver(run)) return;
         }
       }
       this.complete(run);
@@ -316,4 +306,10 @@ export class Flusher {
     this.end(failure);
     return failure;
   }
+}
+
+/** Whether a flush in the foreground has completed this one meanwhile. Throws if that failed. */
+function isOver({ done, failure }: Run): boolean {
+  if (failure !== undefined) throw failure;
+  return done;
 }

@@ -5,20 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
-import { EMPTY, type Envelope, endOf, envelopeOf, isEnvelope, type Lease, type Outcome, unwrap, wrap } from './envelope.js';
+import { EMPTY, type Envelope, endOf, envelopeOf, isEnvelope, type Outcome, unwrap, wrap } from './envelope.js';
 import { CacheError, keepError, restoreError } from './errors.js';
+import { Leases } from './leases.js';
 import type { Life, LoadRules } from './options.js';
 import type { Report } from './report.js';
 import type { Tags } from './tags.js';
 import type { World } from './world.js';
 
-/** Milliseconds: the first wait for another process, and the longest. */
-const SHORTEST_WAIT = 1;
-const LONGEST_WAIT = 20;
 /** Milliseconds, 24 days: a timer of Node's that is longer fires at once. Whoever waits so long waits for ever. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** Milliseconds for which an answer about a holder's life is believed: a thousand waiters ask once. */
-const ALIVE = 10;
 /** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
 const LEASE_LIVES = 10;
 /** Milliseconds that the outcome of a failed load stays, for those who waited for it. */
@@ -51,21 +47,18 @@ export class Loads {
   readonly #store: Store;
   readonly #tags: Tags;
   readonly #report: Report;
-  readonly #world: World;
+  readonly #leases: Leases;
   readonly #lease: number;
   /** A life's ttl, shortened by chance. */
   readonly #shorten: (ttl: number) => number;
-  /** Waits under way, by the token waited for. */
-  readonly #waits = new Map<string, Promise<void>>();
   /** Loads without a lease, by name: the store could not take one. */
   readonly #unleased = new Map<string, Promise<unknown>>();
-  readonly #alive = new Map<string, { alive: boolean; until: number }>();
 
   constructor(store: Store, tags: Tags, report: Report, world: World, lease: number, shorten: (ttl: number) => number) {
     this.#store = store;
     this.#tags = tags;
     this.#report = report;
-    this.#world = world;
+    this.#leases = new Leases(store, tags, world);
     this.#lease = lease;
     this.#shorten = shorten;
   }
@@ -129,7 +122,7 @@ export class Loads {
           }
           waitedFor = finding.token;
           try {
-            await this.#ended(name, waitedFor);
+            await this.#leases.ended(name, waitedFor);
           } catch (error) {
             return this.#loadUnleased(call, error);
           }
@@ -161,21 +154,9 @@ export class Loads {
       if (outcome.error !== undefined) return { is: 'failed', error: restoreError(outcome.error) };
       return { is: 'nothing', value: outcome.value };
     }
-    const leased = lease !== undefined && this.#isHeld(lease, now);
+    const leased = lease !== undefined && this.#leases.isHeld(lease, now);
     if (old !== undefined && now < old.fresh + old.staleFor) return { is: 'stale', value: old.value, leased, old };
     return leased ? { is: 'leased', token: lease[1], old } : { is: 'absent', old };
-  }
-
-  #isHeld([holder, , until, tags]: Lease, now: number): boolean {
-    // What was begun before a tag was invalidated is no answer for who asks after that.
-    if (now >= until || !this.#tags.areCurrent(tags)) return false;
-    const known = this.#alive.get(holder);
-    // Further ahead than it can be, it is from before the clock was set back.
-    if (known !== undefined && now < known.until && known.until <= now + ALIVE) return known.alive;
-    if (this.#alive.size > 1000) this.#alive.clear();
-    const alive = this.#store.isOpenerAlive(holder);
-    this.#alive.set(holder, { alive, until: now + ALIVE });
-    return alive;
   }
 
   /** Puts a lease into the entry, unless what is there by now makes that needless: then there is no token. */
@@ -271,25 +252,6 @@ export class Loads {
       },
       () => ({ expiresAt }),
     );
-  }
-
-  /** Resolves when the lease with this token is no longer in the entry, or is not held. */
-  #ended(name: string, token: string): Promise<void> {
-    const waiting = this.#waits.get(token);
-    if (waiting !== undefined) return waiting;
-    const wait = this.#poll(name, token).finally(() => this.#waits.delete(token));
-    this.#waits.set(token, wait);
-    return wait;
-  }
-
-  async #poll(name: string, token: string): Promise<void> {
-    for (let ms = SHORTEST_WAIT; ; ms = Math.min(ms * 2, LONGEST_WAIT)) {
-      await this.#world.sleep(ms);
-      const stored = this.#store.get(name);
-      if (!isEnvelope(stored)) return;
-      const { lease } = unwrap(stored);
-      if (lease?.[1] !== token || !this.#isHeld(lease, Date.now())) return;
-    }
   }
 
   /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. What the caller did wrong it throws. */

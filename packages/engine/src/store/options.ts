@@ -29,7 +29,7 @@ export interface StoreOptions {
   eviction?: 'none' | 's3-fifo';
   /** Of a cache: most entries. Default: as many as fit. */
   maxEntries?: number;
-  /** Of a cache: milliseconds between two sweeps, which remove what has expired and free its space. Default 10,000. */
+  /** Of a cache: milliseconds between two sweeps, which remove what has expired and free its space, at most; down to a tenth while much expires. Default 10,000. */
   sweepInterval?: number;
   /** Of a cache: called in the process that evicts an entry or removes an expired one, soon after. */
   onEvict?: OnEvict;

@@ -19,6 +19,10 @@ interface Look {
   tombstones: number;
 }
 
+/** Of the entries, how many may expire from one sweep to the next: where it were more, the next comes sooner, for until then they take up space. */
+const MOST_EXPIRED = 1 / 16;
+/** The shortest interval, as a share of the one asked for. */
+const SHORTEST = 1 / 10;
 /** Records looked at while the writer lock is held. */
 const SLICE_RECORDS = 512;
 
@@ -27,7 +31,9 @@ export class Sweeper {
   private readonly evictor: Evictor;
   /** Runs `work` under the writer lock, as a write. */
   private readonly write: <T>(work: () => T) => T;
-  private readonly every: number;
+  /** Ms from one sweep to the next: the most, and at present. */
+  private readonly longest: number;
+  private every: number;
   private readonly reader: RecordReader;
   private readonly key: KeyBuffer;
   private timer: NodeJS.Timeout | undefined;
@@ -37,6 +43,7 @@ export class Sweeper {
   constructor(core: Core, evictor: Evictor, every: number, write: <T>(work: () => T) => T) {
     this.core = core;
     this.evictor = evictor;
+    this.longest = every;
     this.every = every;
     this.write = write;
     this.reader = core.newReader();
@@ -44,12 +51,15 @@ export class Sweeper {
   }
 
   start(): void {
-    this.timer = setInterval(() => this.tick(), this.every);
+    this.timer = setTimeout(() => {
+      this.tick();
+      this.start();
+    }, this.every);
     this.timer.unref();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.slices = undefined;
   }
 
@@ -60,8 +70,20 @@ export class Sweeper {
     const swept = core.space.controlDoubles[Control.SWEPT >> 1];
     // A clock that was set back must not keep the sweeper waiting.
     if (this.slices !== undefined || (now >= swept && now - swept < this.every / 2)) return;
-    this.slices = this.sweep();
+    this.slices = this.paced(this.sweep());
     this.slice();
+  }
+
+  /** A sweep that chooses the interval to the next one. */
+  private *paced(slices: Iterable<void>): Generator<void> {
+    const { core, evictor, longest } = this;
+    const before = evictor.expired;
+    yield* slices;
+    const expired = evictor.expired - before;
+    const share = expired / (core.count + expired || 1);
+    // Twice as long at most: one sweep may find little by chance.
+    const wanted = this.every * Math.min(2, MOST_EXPIRED / share);
+    this.every = Math.min(longest, Math.max(longest * SHORTEST, wanted));
   }
 
   private slice(): void {

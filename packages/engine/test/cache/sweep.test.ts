@@ -1,6 +1,6 @@
 // Expiry in a cache is real: with no reads what has expired goes within one sweep, and its space with it.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { random } from '../../../../test/support/random.js';
 import { kinds, placeFor, SEED } from '../../../../test/support/stores.js';
 import type { Store, StoreOptions } from '../../src/index.js';
@@ -71,6 +71,39 @@ describe('the sweeper', () => {
     while (cache.size > 0) await new Promise((resolve) => setImmediate(resolve));
     clearInterval(keepAlive);
     expect(cache.stats().expirations.own).toBe(2000);
+  });
+
+  test('comes sooner while much expires at each, so that short-lived entries hold at most 1.3 times what lives, at any moment; and then later again', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] });
+    try {
+      const cache = place.open({ ...options, flush: 'manual' });
+      /** Goes on for so many tenths of a second; in how many of them something was swept. */
+      const pass = (tenths: number, writes: (tenth: number) => void): number => {
+        let sweeps = 0;
+        for (let tenth = 0; tenth < tenths; tenth++) {
+          writes(tenth);
+          place.now += 100;
+          const before = cache.stats().expirations.own;
+          vi.advanceTimersByTime(100);
+          if (cache.stats().expirations.own > before) sweeps++;
+        }
+        return sweeps;
+      };
+      let written = 0;
+      const steady = (tenth: number) => {
+        for (let i = 0; i < 20; i++) cache.set(`key ${written++}`, 'x'.repeat(400), { ttl: 20_000 });
+        if (tenth > 600) expect(overhead(cache), `${tenth} tenths of a second`).toBeLessThanOrEqual(1.3);
+      };
+      // Each 10 s would be half of what lives.
+      expect(pass(1200, steady)).toBeGreaterThan(60);
+      pass(300, () => undefined);
+      expect(cache.size).toBe(0);
+      for (let i = 0; i < 4000; i++) cache.set(`key ${i}`, 'x', { ttl: 100_000 + i * 50 });
+      pass(1000, () => undefined);
+      expect(pass(1000, () => undefined)).toBeLessThanOrEqual(12);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('leaves a cache that was closed cleanly as it is while nothing has expired', async () => {

@@ -7,35 +7,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MapstoneCache } from '@mapstone/cache';
 
 const directory = mkdtempSync(join(tmpdir(), 'mapstone-example-'));
-const cache = new MapstoneCache({ path: join(directory, 'rates.cache'), ttl: '500ms', stale: '10m', staleIfError: '1d' });
+const cache = new MapstoneCache({ path: join(directory, 'rates.cache'), ttl: '5m', stale: '10m', staleIfError: '1d' });
 cache.on('error', (error, key) => console.log(`(${key} was not refreshed: ${error.message})`));
 
 let number = 0;
 let isDown = false;
 async function rates() {
-  await sleep(100);
+  await sleep(400);
   if (isDown) throw new Error('the bank is closed');
   return { number: ++number };
 }
 const ask = async (when) => {
   const begun = performance.now();
   const found = await cache.getOrSet('rates', rates);
-  console.log(`${when}: number ${found.number},`, performance.now() - begun < 80 ? 'at once' : 'after a while');
+  console.log(`${when}: number ${found.number},`, performance.now() - begun < 300 ? 'at once' : 'after a while');
 };
 
 await ask('nothing there');
 await ask('fresh');
-await sleep(600);
+// As if five minutes had gone by.
+cache.expire('rates');
 await ask('stale');
-await sleep(250);
+await sleep(600);
 await ask('refreshed meanwhile');
 
 isDown = true;
-await sleep(600);
+cache.expire('rates');
 await ask('stale, and the bank closed');
-await sleep(250);
+await sleep(600);
 await ask('still');
-await sleep(250);
+await sleep(600);
 
 cache.close();
 rmSync(directory, { recursive: true });

@@ -14,7 +14,7 @@ const product = (cache, id) => cache.getOrSet(`product:${id}`, async () => ({ id
 
 let cache = open();
 console.log('asked twice:', await product(cache, 7), await product(cache, 7));
-cache.set('one-time code', '123456', '200ms');
+cache.set('one-time code', '123456', '5m');
 console.log('taken:', cache.take('one-time code'), '| taken again:', cache.take('one-time code'));
 cache.close();
 

@@ -17,6 +17,10 @@ const quick = [
   'test/{format,structure}/**/*.test.ts',
 ];
 
+const ALL = ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'];
+const AWAY = ['**/node_modules/**', '**/dist/**', 'packages/bench/**'];
+const ROWS = 'test/scorecard/**/*.test.ts';
+
 export default defineConfig({
   root: repo,
   resolve: {
@@ -26,14 +30,19 @@ export default defineConfig({
     ]),
   },
   test: {
-    include: process.env.MAPSTONE_QUICK ? quick : ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'packages/bench/**'],
+    exclude: AWAY,
     pool: 'forks',
-    // By default one core is left free, which on a machine of two is half of it.
-    maxWorkers: availableParallelism(),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 10_000,
     reporters: ['default', resolve(repo, 'test/workspace/count-reporter.mjs')],
+    // Tests with processes and timers get the cores that vitest gives them, all but one. What takes long, and has no clock to keep up with, gets all of them, afterwards.
+    projects: [
+      { extends: true, test: { name: 'tests', include: process.env.MAPSTONE_QUICK ? quick : ALL, exclude: [...AWAY, ROWS], sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { name: 'scorecard', include: process.env.MAPSTONE_QUICK ? [] : [ROWS], maxWorkers: availableParallelism(), sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

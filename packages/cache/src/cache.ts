@@ -2,13 +2,13 @@
 
 import { EventEmitter } from 'node:events';
 import { KEEP, type Store, type Usage } from '@mapstone/engine';
-import { type Counters, SharedCounters } from './counters.js';
+import { SharedCounters } from './counters.js';
 import { type Duration, milliseconds } from './duration.js';
 import { entryFor, expired, renewed, unleased } from './entry.js';
 import { type Envelope, endOf, envelopeOf, isEnvelope, unwrap, wrap } from './envelope.js';
 import { typeError } from './errors.js';
 import { Loads } from './loads.js';
-import { type Gauges, prometheusText } from './metrics.js';
+import { type CacheStats, prometheusText } from './metrics.js';
 import { Names } from './names.js';
 import { openFile } from './opened.js';
 import {
@@ -16,6 +16,7 @@ import {
   type GetOrSetOptions,
   type Life,
   lifeOf,
+  list,
   type MapstoneCacheOptions,
   readOptions,
   rulesOf,
@@ -30,13 +31,6 @@ import { keysOf, type WrapOptions } from './wrap.js';
 export interface SetManyItem extends SetOptions {
   key: string;
   value: unknown;
-}
-
-export interface CacheStats extends Gauges {
-  /** Counts of this cache object. */
-  own: Counters;
-  /** Counts of all caches with this namespace in the file, in all processes; of the others as they told last. */
-  all: Counters;
 }
 
 export class MapstoneCache extends EventEmitter<CacheEvents> {
@@ -220,7 +214,7 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     this.#tags.invalidate(checked);
   }
 
-  /** How many entries of this namespace live, and their bytes in the file: those that wait for eviction or expiry in other namespaces are not counted. Looks at every entry of the file. */
+  /** How many entries this namespace has in the file, stale ones and loads under way included, and their bytes. Looks at every entry of the file: about a second for each million. */
   usage(): Usage {
     return this.#store.usage({ prefix: this.#names.prefix });
   }
@@ -317,9 +311,4 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     );
     return changed;
   }
-}
-
-function list<Item>(call: string, given: readonly Item[]): readonly Item[] {
-  if (!Array.isArray(given)) throw typeError('ERR_OPTION_INVALID', `${call} takes an array, not ${typeof given}`);
-  return given;
 }

@@ -19,6 +19,13 @@ export interface Gauges {
   fileSize: number;
 }
 
+export interface CacheStats extends Gauges {
+  /** Counts of this cache object. */
+  own: Counters;
+  /** Counts of all caches with this namespace in the file, in all processes; of the others as they told last. */
+  all: Counters;
+}
+
 const GAUGES: Record<keyof Gauges, [name: string, help: string]> = {
   entries: ['entries', 'Entries in the file, of all its caches.'],
   bytes: ['live_bytes', 'Bytes of the entries in the file, of all its caches.'],

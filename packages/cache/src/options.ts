@@ -135,11 +135,20 @@ function checkTags(tags: readonly string[]): readonly string[] {
   return [...new Set(tags)];
 }
 
-/** The options of a call: a ttl alone, or an object. */
+const CALL_OPTIONS = new Set(['ttl', 'stale', 'staleIfError', 'tags', 'negative', 'errorTtl', 'timeout']);
+
+/** The options of a call: a ttl alone, or an object. A name that is misspelt would else be a ttl that is not there. */
 export function callOptions<Options extends SetOptions>(given: Duration | Options | undefined): Options {
   if (given === undefined) return {} as Options;
   if (typeof given === 'number' || typeof given === 'string') return { ttl: given } as Options;
   if (typeof given !== 'object' || given === null)
     throw typeError('ERR_OPTION_INVALID', `options are a ttl, or an object like { ttl: '5m' }, not ${String(given)}`);
+  for (const name in given)
+    if (!CALL_OPTIONS.has(name)) throw typeError('ERR_OPTION_INVALID', `no call takes ${name}: there are ${[...CALL_OPTIONS].join(', ')}`);
+  return given;
+}
+
+export function list<Item>(call: string, given: readonly Item[]): readonly Item[] {
+  if (!Array.isArray(given)) throw typeError('ERR_OPTION_INVALID', `${call} takes an array, not ${typeof given}`);
   return given;
 }

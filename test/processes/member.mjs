@@ -1,9 +1,9 @@
 // One of a crowd: a process, or a thread, that reads and writes one store as fast as it can, and judges everything it reads. Started by crowd.ts.
 
-import { existsSync, openSync, readSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { openStore } from '../../packages/engine/dist/index.js';
+import { othersTime } from '../support/others-time.mjs';
 import { Board, Count, OWNED } from './board.mjs';
 import * as H from './history.mjs';
 
@@ -103,24 +103,15 @@ function read() {
   else history.readStable(store, below(H.STABLE));
 }
 
-/** Milliseconds for which this thread could have run, and others had the processor; 0 where the kernel does not tell. */
-const schedstat = existsSync('/proc/thread-self/schedstat') ? openSync('/proc/thread-self/schedstat', 'r') : undefined;
-const line = Buffer.alloc(100);
-function waited() {
-  if (schedstat === undefined) return 0;
-  const length = readSync(schedstat, line, 0, line.length, 0);
-  return Number(line.latin1Slice(0, length).split(' ')[1]) / 1e6;
-}
-
 /** A write that took long may have had to take the lock from a dead holder: its time, less what the machine took, is what the others waited. */
 function timedWrite() {
-  const before = waited();
+  const before = othersTime();
   const start = performance.now();
   write();
   let took = performance.now() - start;
   if (took < 0.2) return;
   const { own } = store.stats().repairs;
-  took = Math.max(0, took - (waited() - before));
+  took = Math.max(0, took - (othersTime() - before));
   if (own > repairs) board.tookOver(member, took * 1000);
   repairs = own;
 }

@@ -26,9 +26,17 @@ export function changes(keeps: (rule: Rule) => boolean, tagOf: (key: number) => 
       else if (intent === Intent.DELETE) yield* finishDelete(true);
       else if (intent === Intent.SPLIT) yield* finishSplit();
       else if (intent === Intent.CLEAR) yield* clear();
-      if (intent !== Intent.NONE) yield store('intent', W.INTENT, Intent.NONE);
+      if (intent !== Intent.NONE) yield* disarm(keeps('repair counts the change'));
     }
     yield step('all is whole', (memory) => assertWhole(memory, tagOf));
+  }
+
+  /** The end of an operation: from here on an object cache can tell that there was one. */
+  function* disarm(counts = true): Part {
+    const first = keeps('a change is counted before its intent is cleared');
+    if (!first) yield store('intent', W.INTENT, Intent.NONE);
+    if (counts) yield store('changes', W.CHANGES, (yield step('looks at the changes', (memory) => memory[W.CHANGES])) + 1);
+    if (first) yield store('intent', W.INTENT, Intent.NONE);
   }
 
   /** The slot of a key, or an empty one of its bucket; and the place that it points at, 0 if none. */
@@ -146,7 +154,7 @@ export function changes(keeps: (rule: Rule) => boolean, tagOf: (key: number) => 
     if (!armFirst) yield store('intent', W.INTENT, Intent.APPLY);
     if (!recordFirst) yield* writeAll();
     yield* settle();
-    yield store('intent', W.INTENT, Intent.NONE);
+    yield* disarm();
     for (const old of olds) used &= ~(1 << old);
     return used;
   }
@@ -175,7 +183,7 @@ export function changes(keeps: (rule: Rule) => boolean, tagOf: (key: number) => 
       memory[W.OWED] = 1;
     });
     yield* finishDelete(false);
-    yield store('intent', W.INTENT, Intent.NONE);
+    yield* disarm();
     return used & ~(1 << old);
   }
 
@@ -273,7 +281,7 @@ export function changes(keeps: (rule: Rule) => boolean, tagOf: (key: number) => 
         memory[W.OWED] = 1;
       });
       yield* clear();
-      yield store('intent', W.INTENT, Intent.NONE);
+      yield* disarm();
       used = 0;
     }
     return used;

@@ -24,6 +24,7 @@ export const W = {
   EPOCH: word(),
   BUCKETS: word(),
   COUNT: word(),
+  CHANGES: word(), // operations that ever took effect
   // Intent record.
   INTENT: word(),
   INTENT_SOURCE: word(), // split

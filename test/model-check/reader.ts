@@ -1,7 +1,7 @@
 // The model's readers: no lock, each load one step. `get` and `getMany` are the same but for the number of keys; then a reader with an object cache.
 
 import { enter, type Operation, type Program, type Programs, Violation } from './explore.js';
-import { address, answer, beginRead, KEYS, load, SLOTS, slotOf, step, W } from './memory.js';
+import { address, answer, beginRead, Intent, KEYS, load, SLOTS, slotOf, step, W } from './memory.js';
 import type { Rule } from './rules.js';
 import type { Opener } from './writer.js';
 
@@ -14,7 +14,11 @@ export interface Cached {
   bucket: number;
   version: number;
   epoch: number;
+  /** How many changes there had been when it was found to be the latest; NEVER if it was not looked at since it was read. */
+  changes: number;
 }
+
+const NEVER = 255;
 
 export interface Reader {
   /** As an opener that may take the lock. */
@@ -80,15 +84,23 @@ export function readerPrograms(keeps: (rule: Rule) => boolean, tagOf: (key: numb
       );
       return enter(cached === undefined ? 'round' : 'hit', self, times, cached ?? 1);
     },
-    /** The object cache: two loads. */
+    /** The object cache: two loads while nothing is written, else its bucket is looked at. */
     *hit(self: Reader, times: number, cached: Cached): Program {
       const { value, bucket, version, epoch } = cached;
-      const checks: [() => Operation, number][] = [[() => load(`version ${bucket}`, W.VERSION + bucket), version]];
-      if (keeps('a hit in the object cache checks the epoch')) checks.push([() => load('epoch', W.EPOCH), epoch]);
-      if (!keeps('a reader checks the version first, then the epoch')) checks.reverse();
-      for (const [operation, expected] of checks) if ((yield operation()) !== expected) return enter('round', self, times, 1);
+      const intentFirst = keeps('a hit loads the intent before the count of changes');
+      let intent = intentFirst ? yield load('intent', W.INTENT) : 0;
+      const changes = yield load('changes', W.CHANGES);
+      if (!intentFirst) intent = yield load('intent', W.INTENT);
+      const isQuiet = intent === Intent.NONE || !keeps('a hit asks whether a change is under way');
+      if (!isQuiet || changes !== cached.changes) {
+        const checks: [() => Operation, number][] = [[() => load(`version ${bucket}`, W.VERSION + bucket), version]];
+        if (keeps('a hit in the object cache checks the epoch')) checks.push([() => load('epoch', W.EPOCH), epoch]);
+        if (!keeps('a reader checks the version first, then the epoch')) checks.reverse();
+        for (const [operation, expected] of checks) if ((yield operation()) !== expected) return enter('round', self, times, 1);
+      }
+      const noted = keeps('a hit notes the count of changes from before it looked at the bucket') ? changes : yield load('changes', W.CHANGES);
       yield say(self.reader, [{ key: self.keys[0], value }]);
-      return enter('reader', self, times - 1, cached);
+      return enter('reader', self, times - 1, { ...cached, changes: isQuiet ? noted : cached.changes });
     },
     /** One try. */
     *round(self: Reader, times: number, round: number): Program {
@@ -118,7 +130,7 @@ export function readerPrograms(keeps: (rule: Rule) => boolean, tagOf: (key: numb
       if (checksEpoch && versionFirst && (yield load('epoch', W.EPOCH)) !== epoch) return again;
       yield say(self.reader, found);
       const [{ value, bucket, version }] = found;
-      const cached: Cached | undefined = self.caches && value > 0 ? { value, bucket, version, epoch } : undefined;
+      const cached: Cached | undefined = self.caches && value > 0 ? { value, bucket, version, epoch, changes: NEVER } : undefined;
       return enter('reader', self, times - 1, cached);
     },
     /** Under the lock, which repaired what a dead writer left. */

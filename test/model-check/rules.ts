@@ -51,6 +51,11 @@ export const RULES = {
   'getMany checks all versions together': { instead: 'each key by itself', scenario: 'a batch over two buckets while both keys are read' },
   'a reader that goes round in vain takes the lock': { instead: 'it goes round for ever', scenario: 'a split while what moves is read and written' },
   'a hit in the object cache checks the epoch': { instead: 'the version is enough', scenario: 'an object cache over clear' },
+  'a hit asks whether a change is under way': { instead: 'it looks at their count only', scenario: 'an object cache, and a writer that may die' },
+  'a hit loads the intent before the count of changes': { instead: 'after', scenario: 'an object cache while one key is written' },
+  'a hit notes the count of changes from before it looked at the bucket': { instead: 'from after', scenario: 'an object cache while one key is written' },
+  'a change is counted before its intent is cleared': { instead: 'after', scenario: 'an object cache while one key is written' },
+  'repair counts the change': { instead: 'the writer that died would have', scenario: 'an object cache, and a writer that may die' },
 } as const satisfies Record<string, Dropped>;
 
 /** Rules that the protocol keeps though nothing here breaks without them: a second line. A scenario each in which they are at work. */

@@ -174,7 +174,12 @@ export const SCENARIOS = {
   'an object cache, and a writer that may die': {
     buckets: 2,
     keys: [0, 1],
-    processes: [writer(0, [['put', 0, 2]], MORTAL), writer(1, [['put', 0, 3]]), reader(2, [0], { times: 2, caches: true })],
+    processes: [writer(0, [['put', 0, 2]], MORTAL), writer(1, [['put', 0, 3]]), reader(2, [0], { times: 3, caches: true })],
+  },
+  'an object cache while one key is written': {
+    buckets: 2,
+    keys: [0, 1],
+    processes: [writer(0, [['put', 0, 2]]), writer(1, [['delete', 0]]), reader(2, [0], { times: 3, caches: true })],
   },
   'an object cache over clear': {
     buckets: 1,

@@ -5,7 +5,7 @@ export type { MappingKind } from './mapping/mapping.js';
 export { type SalvageLoss, type SalvageOptions, type SalvageReport, salvage } from './salvage/salvage.js';
 export type { PrefixOptions, SetOptions, TouchOptions } from './store/arguments.js';
 export type { StoreRecord, Usage } from './store/iterate.js';
-export type { CachedValues } from './store/object-cache.js';
+export type { CachedTypes, CachedValues } from './store/object-cache.js';
 export type { Recovery } from './store/opening.js';
 export type { FlushPolicy, StoreOptions } from './store/options.js';
 export type { StoreEntry } from './store/reading.js';

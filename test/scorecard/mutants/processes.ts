@@ -31,7 +31,7 @@ export const processes: Mutant[] = [
   {
     name: 'the object cache does not ask for the version',
     file: 'store/object-cache.ts',
-    text: 'Atomics.load(kept.words, kept.at) === kept.version && ',
+    text: 'Atomics.load(kept.words, kept.at) !== kept.version || ',
     replacement: '',
     breaks: 'a hit of the object cache is never stale',
     rows: [['14', 200_000]],
@@ -43,5 +43,16 @@ export const processes: Mutant[] = [
     replacement: 'Atomics.store(homeWords, version, before);',
     breaks: 'a hit of the object cache is never stale',
     rows: [['14', 200_000]],
+  },
+  {
+    name: 'a change is not counted',
+    file: 'store/steps.ts',
+    text: '    this.controlDoubles[Control.CHANGES >> 1]++;\n',
+    replacement: '',
+    breaks: 'a hit of the object cache is never stale',
+    rows: [
+      ['10', 100_000],
+      ['14', 200_000],
+    ],
   },
 ];

@@ -6,13 +6,9 @@
 
 import * as L from '../layout.js';
 import { Buckets, END_OF_SLOTS } from './buckets.js';
+import { fenceLoads, ORDERED_LOADS, ORDERED_STORES } from './ordering.js';
 
 const { Bucket, Control, Intent, SegmentKind } = L;
-
-/** x64 keeps loads in order. Elsewhere a read-modify-write, of memory of our own, keeps what was read before it before what is read after it. */
-const ORDERED_LOADS = process.arch === 'x64';
-const ORDERED_STORES = ORDERED_LOADS;
-const fence = new Int32Array(1);
 
 /** The version of a bucket as a reading found it. */
 export interface NotedRead {
@@ -60,7 +56,7 @@ export class LinearHash extends Buckets {
 
   /** Whether all that was read since `beginRead` was there at one moment. The epoch last: versions begin anew with it. */
   isStable(): boolean {
-    if (!ORDERED_LOADS) Atomics.add(fence, 0, 0);
+    fenceLoads();
     return Atomics.load(this.homeWords, this.home + Bucket.VERSION) === this.version && this.control[Control.EPOCH] === this.epoch;
   }
 
@@ -76,7 +72,7 @@ export class LinearHash extends Buckets {
 
   /** Whether noted readings of this epoch were all there at one moment. */
   areStable(noted: readonly NotedRead[], epoch: number): boolean {
-    if (!ORDERED_LOADS) Atomics.add(fence, 0, 0);
+    fenceLoads();
     return noted.every(({ words, home, version }) => Atomics.load(words, home + Bucket.VERSION) === version) && this.control[Control.EPOCH] === epoch;
   }
 

@@ -9,6 +9,7 @@ import { Segments } from '../file/segments.js';
 import { readSuperblock, type Superblock } from '../file/superblock.js';
 import { FrequencyHash } from '../hash-index/frequency-hash.js';
 import { KeyBuffer } from '../hash-index/hash.js';
+import { fenceLoads, ORDERED_LOADS } from '../hash-index/ordering.js';
 import * as L from '../layout.js';
 import { Log } from '../log/log.js';
 import { RecordReader } from '../log/record.js';
@@ -133,6 +134,16 @@ export class Core {
 
   get count(): number {
     return this.control[Control.COUNT];
+  }
+
+  /** Another after each change that anybody made, NaN while one is under way. Noted before a reading, and the same later, it says that the reading still holds. */
+  get dataVersion(): number {
+    const { control } = this;
+    // The intent first: a change that begins after that may as well begin after whoever asks.
+    const intent = ORDERED_LOADS ? control[Control.INTENT] : Atomics.load(control, Control.INTENT);
+    const changes = this.space.controlDoubles[Control.CHANGES >> 1];
+    fenceLoads();
+    return intent === L.Intent.NONE ? changes : Number.NaN;
   }
 
   assertOpen(): void {

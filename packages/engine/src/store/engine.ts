@@ -13,7 +13,6 @@ import { Sweeper } from '../upkeep/sweeper.js';
 import { Applier, clearAll } from './apply.js';
 import { Batch, type BatchItem } from './batch.js';
 import type { Core } from './core.js';
-import { ObjectCache } from './object-cache.js';
 import type { Recovery } from './opening.js';
 import type { FlushPolicy, Settings } from './options.js';
 import { Reading } from './reading.js';
@@ -32,7 +31,6 @@ export class Engine {
   readonly evictor: Evictor | undefined;
   private readonly sweeper: Sweeper | undefined;
   readonly reading: Reading;
-  readonly objectCache: ObjectCache | undefined;
   /** Permissions of files made from this one. */
   readonly mode: number;
   private readonly batches: Batch;
@@ -52,9 +50,7 @@ export class Engine {
     this.core = core;
     this.policy = settings.flush;
     this.mode = settings.mode;
-    const { objectCache } = settings;
-    this.objectCache = objectCache && new ObjectCache(core, objectCache);
-    this.reading = new Reading(core, settings.verifyReads, this.objectCache, (work) => this.locked(work));
+    this.reading = new Reading(core, settings.verifyReads, (work) => this.locked(work));
     this.flusher = new Flusher(core);
     this.room = new Room(core, this.flusher);
     this.writer = new Writer(core, this.room);

@@ -1,5 +1,5 @@
-// Decoded objects kept in this thread's heap, beside the version that their bucket had: a hit costs a Map lookup and two loads, and is never stale, whichever
-// process wrote. What is handed out is the kept object itself, frozen or not, or a clone of it.
+// Decoded objects, and strings if wanted, kept in this thread's heap. While nobody writes, a hit costs a Map lookup and two loads that all entries share; after a
+// write, one look at the bucket's version. Never stale, whichever process wrote. What is handed out is the kept object itself, frozen or not, or a clone of it.
 
 import { countRead, type FrequencyHash } from '../hash-index/frequency-hash.js';
 import type { NotedRead } from '../hash-index/linear-hash.js';
@@ -11,14 +11,28 @@ const { Bucket, Control } = L;
 /** Whose the object is that a read returns: all readers' (`shared`: change it, and all see it), nobody's (`frozen`, deeply), the caller's (`cloned`). */
 export type CachedValues = 'shared' | 'frozen' | 'cloned';
 
+/** What is kept: anything else costs no more to read than to look up here. */
+export type CachedTypes = 'objects' | 'strings' | 'all';
+
 export interface ObjectCacheSettings {
   maxEntries: number;
   maxBytes: number;
   values: CachedValues;
+  types: CachedTypes;
 }
 
+export type Keepable = object | string;
+
+/** What a hit needs comes first, and none of it is a number in a box: all of it is in one cache line. */
 interface Kept {
-  value: object;
+  value: Keepable;
+  /** In which its bucket was last looked at. */
+  round: number;
+  expires: boolean;
+  /** The index's slot, to count the read; none in a store. */
+  slotWords: Int32Array | undefined;
+  slotAt: number;
+  slotTag: number;
   epoch: number;
   words: Int32Array;
   at: number;
@@ -27,13 +41,10 @@ interface Kept {
   flag: boolean;
   /** Of the value as it is stored. */
   bytes: number;
-  /** The index's slot, to count the read; none in a store. */
-  slotWords: Int32Array | undefined;
-  slotAt: number;
-  slotTag: number;
 }
 
 export class ObjectCache {
+  private readonly core: Core;
   private readonly control: Int32Array;
   private readonly index: FrequencyHash;
   private readonly counts: boolean;
@@ -41,12 +52,20 @@ export class ObjectCache {
   private readonly maxEntries: number;
   private readonly maxBytes: number;
   private readonly values: CachedValues;
+  private readonly objects: boolean;
+  private readonly strings: boolean;
   private readonly entries = new Map<string, Kept>();
+  /** Of the store when the present round began: another one begins the next, and each entry's bucket must be looked at again. */
+  private dataVersion = Number.NaN;
+  private round = 0;
+  /** Values found twice in this round that neither expire nor are counted: for them nothing else need be asked. Few rounds see one where much is written. */
+  private readonly certain = new Map<string, Keepable>();
   /** Of all values kept. */
   bytes = 0;
   hits = 0;
 
-  constructor(core: Core, { maxEntries, maxBytes, values }: ObjectCacheSettings) {
+  constructor(core: Core, { maxEntries, maxBytes, values, types }: ObjectCacheSettings) {
+    this.core = core;
     this.control = core.control;
     this.index = core.index;
     this.counts = core.isCache && !core.readOnly;
@@ -54,43 +73,73 @@ export class ObjectCache {
     this.maxEntries = maxEntries;
     this.maxBytes = maxBytes;
     this.values = values;
+    this.objects = types !== 'strings';
+    this.strings = types !== 'objects';
+  }
+
+  keeps(value: unknown): value is Keepable {
+    return typeof value === 'object' ? this.objects && value !== null : this.strings && typeof value === 'string';
   }
 
   get size(): number {
     return this.entries.size;
   }
 
-  get(key: string): object | undefined {
-    const kept = this.current(key);
-    return kept && this.given(kept);
+  get(key: string): Keepable | undefined {
+    this.follow();
+    const certain = this.certain.get(key);
+    if (certain === undefined) {
+      const kept = this.current(key);
+      return kept && this.given(kept.value);
+    }
+    this.hits++;
+    return this.given(certain);
   }
 
   /** The same with its expiry and flag. */
-  entry(key: string): { value: object; expiresAt: number; flag: boolean } | undefined {
+  entry(key: string): { value: Keepable; expiresAt: number; flag: boolean } | undefined {
+    this.follow();
     const kept = this.current(key);
-    return kept && { value: this.given(kept), expiresAt: kept.expiry, flag: kept.flag };
+    return kept && { value: this.given(kept.value), expiresAt: kept.expiry, flag: kept.flag };
   }
 
-  private given({ value }: Kept): object {
-    return this.values === 'cloned' ? structuredClone(value) : value;
+  private given(value: Keepable): Keepable {
+    return this.values === 'cloned' && typeof value === 'object' ? structuredClone(value) : value;
+  }
+
+  /** Begins another round if anything has changed. Before a bucket is looked at: what changes after that ends the round. While something is being changed none lasts. */
+  private follow(): void {
+    const { dataVersion } = this.core;
+    if (dataVersion === this.dataVersion) return;
+    this.dataVersion = dataVersion;
+    this.round++;
+    if (this.certain.size > 0) this.certain.clear();
   }
 
   private current(key: string): Kept | undefined {
     const kept = this.entries.get(key);
     if (kept === undefined) return undefined;
-    const isCurrent = Atomics.load(kept.words, kept.at) === kept.version && this.control[Control.EPOCH] === kept.epoch;
-    if (!isCurrent || (kept.expiry !== Number.POSITIVE_INFINITY && kept.expiry <= this.now())) {
+    const isSecond = kept.round === this.round;
+    if ((!isSecond && !this.isUnchanged(kept)) || (kept.expires && kept.expiry <= this.now())) {
       this.drop(key, kept);
       return undefined;
     }
     this.hits++;
     if (kept.slotWords !== undefined) countRead(kept.slotWords, kept.slotAt, kept.slotTag);
+    else if (isSecond && !kept.expires) this.certain.set(key, kept.value);
     return kept;
   }
 
+  /** Whether an entry's own bucket is as it was, though something has changed somewhere. */
+  private isUnchanged(kept: Kept): boolean {
+    if (Atomics.load(kept.words, kept.at) !== kept.version || this.control[Control.EPOCH] !== kept.epoch) return false;
+    kept.round = this.round;
+    return true;
+  }
+
   /** Keeps what was just read, and found stable; returns what the reader gets. */
-  keep(key: string, value: object, { words, home, version }: NotedRead, { expiry, flag, bytes }: Pick<Kept, 'expiry' | 'flag' | 'bytes'>): object {
-    if (this.values === 'frozen') freeze(value);
+  keep(key: string, value: Keepable, { words, home, version }: NotedRead, { expiry, flag, bytes }: Pick<Kept, 'expiry' | 'flag' | 'bytes'>): Keepable {
+    if (this.values === 'frozen' && typeof value === 'object') freeze(value);
     // Of an object that is not kept the reader is the only owner.
     if (bytes > this.maxBytes) return value;
     const before = this.entries.get(key);
@@ -105,6 +154,11 @@ export class ObjectCache {
     const slotWords = this.counts && this.control[Control.ESTABLISHED] === 1 ? index.slotWords : undefined;
     const kept = {
       value,
+      round: -1,
+      expires: expiry !== Number.POSITIVE_INFINITY,
+      slotWords,
+      slotAt: index.slotAt,
+      slotTag: index.slotTag,
       epoch: index.readEpoch,
       words,
       at: home + Bucket.VERSION,
@@ -112,17 +166,15 @@ export class ObjectCache {
       expiry,
       flag,
       bytes,
-      slotWords,
-      slotAt: index.slotAt,
-      slotTag: index.slotTag,
     };
     this.entries.set(key, kept);
     this.bytes += bytes;
-    return this.given(kept);
+    return this.given(value);
   }
 
   private drop(key: string, { bytes }: Kept): void {
     this.entries.delete(key);
+    this.certain.delete(key);
     this.bytes -= bytes;
   }
 }

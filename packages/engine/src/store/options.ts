@@ -7,7 +7,7 @@ import type { Mapping } from '../mapping/mapping.js';
 import type { OnEvict } from '../upkeep/evictor.js';
 import type { OnRecovery } from '../upkeep/verify.js';
 import type { Environment } from './core.js';
-import type { CachedValues, ObjectCacheSettings } from './object-cache.js';
+import type { CachedTypes, CachedValues, ObjectCacheSettings } from './object-cache.js';
 
 /** When writes are made durable: every so many milliseconds, only when asked, or before each write returns. */
 export type FlushPolicy = { every: number } | 'manual' | 'always';
@@ -41,8 +41,11 @@ export interface StoreOptions {
   exclusive?: boolean;
   /** Milliseconds that an operation waits for another process, before `ERR_STORE_BUSY`. Default 5000. */
   busyTimeout?: number;
-  /** Keeps decoded objects in this thread's heap, never stale: up to `maxEntries`, or of `maxBytes` as they are stored, or both. `values`: whose they are, default `shared`. */
-  objectCache?: { maxEntries?: number | undefined; maxBytes?: number | undefined; values?: CachedValues };
+  /**
+   * Keeps decoded objects in this thread's heap, never stale: up to `maxEntries`, or of `maxBytes` as they are stored, or both. `values`: whose they are, default
+   * `shared`. `types`: what is kept, `objects` (default), `strings`, of which reading one from the file costs less, or `all` of both. Each handle has its own.
+   */
+  objectCache?: { maxEntries?: number | undefined; maxBytes?: number | undefined; values?: CachedValues; types?: CachedTypes };
 }
 
 /** Options with nothing left open. */
@@ -180,17 +183,22 @@ function cacheSegmentSize(maxSize: number): number {
 }
 
 const VALUES = ['shared', 'frozen', 'cloned'];
+const TYPES = ['objects', 'strings', 'all'];
 
 function checkObjectCache(cache: StoreOptions['objectCache']): Settings['objectCache'] {
   if (cache === undefined) return undefined;
-  const { maxEntries, maxBytes, values = 'shared' } = cache ?? {};
+  const { maxEntries, maxBytes, values = 'shared', types = 'objects' } = cache ?? {};
   const bounds = [maxEntries, maxBytes].filter((bound) => bound !== undefined);
   if (bounds.length === 0 || !bounds.every((bound) => Number.isInteger(bound) && bound >= 1)) {
     const given = maxBytes === undefined ? maxEntries : maxBytes;
-    throw rangeError('ERR_OPTION_INVALID', `objectCache is { maxEntries?, maxBytes?, values? } with one or both of them, of at least 1, not ${String(given)}`);
+    throw rangeError(
+      'ERR_OPTION_INVALID',
+      `objectCache is { maxEntries?, maxBytes?, values?, types? } with one or both of them, of at least 1, not ${String(given)}`,
+    );
   }
   if (!VALUES.includes(values)) throw rangeError('ERR_OPTION_INVALID', `objectCache.values is one of ${VALUES.join(', ')}, not ${String(values)}`);
-  return { maxEntries: maxEntries ?? Number.POSITIVE_INFINITY, maxBytes: maxBytes ?? Number.POSITIVE_INFINITY, values };
+  if (!TYPES.includes(types)) throw rangeError('ERR_OPTION_INVALID', `objectCache.types is one of ${TYPES.join(', ')}, not ${String(types)}`);
+  return { maxEntries: maxEntries ?? Number.POSITIVE_INFINITY, maxBytes: maxBytes ?? Number.POSITIVE_INFINITY, values, types };
 }
 
 function checkFlush(flush: FlushPolicy): FlushPolicy {

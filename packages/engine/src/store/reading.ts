@@ -37,16 +37,14 @@ export interface StoreEntry {
 export class Reading {
   private readonly core: Core;
   private readonly verifyReads: boolean;
-  private readonly cache: ObjectCache | undefined;
   /** Eviction asks how often an entry was read. */
   private readonly mayCount: boolean;
   /** Runs `work` under the writer lock; throws if it can't be had. */
   private readonly locked: <T>(work: () => T) => T;
 
-  constructor(core: Core, verifyReads: boolean, cache: ObjectCache | undefined, locked: <T>(work: () => T) => T) {
+  constructor(core: Core, verifyReads: boolean, locked: <T>(work: () => T) => T) {
     this.core = core;
     this.verifyReads = verifyReads;
-    this.cache = cache;
     this.mayCount = core.isCache && !core.readOnly;
     this.locked = locked;
   }
@@ -56,14 +54,14 @@ export class Reading {
     return this.mayCount && this.core.control[Control.ESTABLISHED] === 1;
   }
 
-  get(key: string): unknown {
-    if (this.cache !== undefined) {
-      const kept = this.cache.get(key);
+  get(key: string, cache: ObjectCache | undefined): unknown {
+    if (cache !== undefined) {
+      const kept = cache.get(key);
       if (kept !== undefined) return kept;
     }
     this.core.key.load(key);
-    const value = this.tryGet(key);
-    return value === AGAIN ? this.insist(() => this.tryGet(key)) : value;
+    const value = this.tryGet(key, cache);
+    return value === AGAIN ? this.insist(() => this.tryGet(key, cache)) : value;
   }
 
   has(key: string): boolean {
@@ -76,10 +74,10 @@ export class Reading {
     return this.insist(() => this.attempt((reader) => reader.expiry));
   }
 
-  entry(key: string): StoreEntry | undefined {
-    const kept = this.cache?.entry(key);
+  entry(key: string, cache: ObjectCache | undefined): StoreEntry | undefined {
+    const kept = cache?.entry(key);
     if (kept !== undefined) return kept;
-    const { core, cache } = this;
+    const { core } = this;
     core.key.load(key);
     return this.insist(() => {
       const entry = this.attempt((reader) => {
@@ -87,7 +85,7 @@ export class Reading {
         if (this.counts) core.index.countRead();
         return found;
       });
-      if (cache === undefined || entry === undefined || entry === AGAIN || typeof entry.value !== 'object' || entry.value === null) return entry;
+      if (cache === undefined || entry === undefined || entry === AGAIN || !cache.keeps(entry.value)) return entry;
       return { ...entry, value: cache.keep(key, entry.value, core.index.notedRead(), cached(core.reader)) };
     });
   }
@@ -113,7 +111,7 @@ export class Reading {
       const values: unknown[] = [];
       for (const key of keys) {
         core.key.load(key);
-        const value = this.tryGet(undefined);
+        const value = this.tryGet(key, undefined);
         if (value === AGAIN) return AGAIN;
         values.push(value);
         noted.push(index.notedRead());
@@ -122,8 +120,8 @@ export class Reading {
     });
   }
 
-  /** One try at the value of the core's key. `cacheAs`: the key under which it may be kept. */
-  private tryGet(cacheAs: string | undefined): unknown {
+  /** One try at the value of the core's key, whose name it is. */
+  private tryGet(name: string, cache: ObjectCache | undefined): unknown {
     const { core } = this;
     const { reader, index, key } = core;
     if (!index.beginRead(key.tag)) return AGAIN;
@@ -141,8 +139,8 @@ export class Reading {
     }
     if (this.counts && value !== undefined) index.countRead();
     if (!index.isStable()) return AGAIN;
-    if (this.cache !== undefined && cacheAs !== undefined && typeof value === 'object' && value !== null) {
-      return this.cache.keep(cacheAs, value, index.notedRead(), cached(reader));
+    if (cache?.keeps(value)) {
+      return cache.keep(name, value, index.notedRead(), cached(reader));
     }
     return value;
   }

@@ -7,7 +7,7 @@ import type { Mapping } from '../mapping/mapping.js';
 import type { Environment } from './core.js';
 import type { Engine } from './engine.js';
 import { openEngine } from './opening.js';
-import { readOptions, type StoreOptions } from './options.js';
+import { readOptions, type Settings, type StoreOptions } from './options.js';
 import { Store } from './store.js';
 
 export const systemEnvironment: Environment = { now: () => Date.now(), random: (count) => randomBytes(count) };
@@ -18,7 +18,7 @@ let exitHooked = false;
 
 /**
  * Opens the store at `path`, creating it if it is missing. The same file opened again in this thread shares one engine, with the options of the first
- * opening; each handle is closed by itself. Throws `ERR_STORE_LOCKED`, `ERR_STORE_CORRUPT`, `ERR_STORE_NOT_A_STORE`, `ERR_STORE_VERSION`,
+ * opening but for `readOnly` and `objectCache`, which are each handle's own; each is closed by itself. Throws `ERR_STORE_LOCKED`, `ERR_STORE_CORRUPT`, `ERR_STORE_NOT_A_STORE`, `ERR_STORE_VERSION`,
  * `ERR_STORE_NEEDS_RECOVERY`, `ERR_STORE_FULL`, `ERR_STORE_IO`, `ERR_PLATFORM_UNSUPPORTED`, and `TypeError` or `RangeError` for bad options.
  */
 export function openStore(path: string, options: StoreOptions = {}): Store {
@@ -31,14 +31,14 @@ export function openStoreIn(path: string, options: StoreOptions, environment: En
   const settings = readOptions(options, environment, mapping);
   const full = resolve(path);
   const shared = findOpen(settings.mapping, full, settings.readOnly);
-  if (shared !== undefined) return addHandle(shared, full, settings.readOnly);
+  if (shared !== undefined) return addHandle(shared, full, settings);
   const engine = openEngine(full, settings);
   // Of what was opened: the path may lead to another file by now.
   const id = keyOf(settings.mapping, engine.core.space.file.fileId());
   const opened = { engine, handles: new Set<Store>() };
   engines.set(id, opened);
   hookExit();
-  return addHandle(opened, full, settings.readOnly);
+  return addHandle(opened, full, settings);
 }
 
 function keyOf({ kind }: Mapping, fileId: string): string {
@@ -53,9 +53,9 @@ function findOpen(mapping: Mapping, path: string, readOnly: boolean): { engine: 
   return found !== undefined && (readOnly || !found.engine.core.readOnly) ? found : undefined;
 }
 
-function addHandle(opened: { engine: Engine; handles: Set<Store> }, path: string, readOnly: boolean): Store {
+function addHandle(opened: { engine: Engine; handles: Set<Store> }, path: string, { readOnly, objectCache }: Settings): Store {
   const { engine, handles } = opened;
-  const store = new Store(engine, path, readOnly, () => {
+  const store = new Store(engine, path, readOnly, objectCache, () => {
     handles.delete(store);
     engine.handles = handles.size;
     if (handles.size === 0) closeEngine(opened);

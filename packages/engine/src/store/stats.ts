@@ -3,6 +3,7 @@
 import * as L from '../layout.js';
 import type { MappingKind } from '../mapping/mapping.js';
 import type { Engine } from './engine.js';
+import type { ObjectCache } from './object-cache.js';
 import type { Recovery } from './opening.js';
 
 const { Control, Entry, Opener, SegmentKind } = L;
@@ -43,7 +44,7 @@ export interface StoreStats {
   /** Entries that a cache evicted, and expired ones that it removed: by this opener, and by all, ever. */
   evictions: Counts;
   expirations: Counts;
-  /** Reads answered by the object cache, objects in it, and their bytes as they are stored. */
+  /** Of this handle: reads answered by its object cache, objects in it, and their bytes as they are stored. */
   objectCache: { hits: number; entries: number; bytes: number };
   handles: number;
 }
@@ -53,7 +54,7 @@ export interface Counts {
   all: number;
 }
 
-export function collectStats(engine: Engine): StoreStats {
+export function collectStats(engine: Engine, cache: ObjectCache | undefined): StoreStats {
   const { core, cleaner, flusher } = engine;
   const { space, segments, control, index, openers } = core;
   space.follow();
@@ -107,7 +108,7 @@ export function collectStats(engine: Engine): StoreStats {
     retries: openers.totals(Opener.RETRIES),
     evictions: { own: engine.evictor?.evicted ?? 0, all: space.controlDoubles[Control.EVICTIONS >> 1] },
     expirations: { own: engine.evictor?.expired ?? 0, all: space.controlDoubles[Control.EXPIRATIONS >> 1] },
-    objectCache: { hits: engine.objectCache?.hits ?? 0, entries: engine.objectCache?.size ?? 0, bytes: engine.objectCache?.bytes ?? 0 },
+    objectCache: { hits: cache?.hits ?? 0, entries: cache?.size ?? 0, bytes: cache?.bytes ?? 0 },
     handles: engine.handles,
   };
 }

@@ -2,6 +2,7 @@
 // Order of the stores of an operation: record, step, intent, segment length, index, counters (`settle`), intent cleared.
 
 import type { Segments } from '../file/segments.js';
+import { ORDERED_STORES } from '../hash-index/ordering.js';
 import * as L from '../layout.js';
 import { releaseChain } from '../log/chain.js';
 import type { DeadMarks } from '../log/dead-marks.js';
@@ -86,8 +87,12 @@ export class Steps {
     control[Control.INTENT] = kind;
   }
 
+  /** The operation is over. Counted first: who sees no intent and no other count knows that nothing has changed. */
   disarm(): void {
-    this.control[Control.INTENT] = Intent.NONE;
+    const { control } = this;
+    this.controlDoubles[Control.CHANGES >> 1]++;
+    if (ORDERED_STORES) control[Control.INTENT] = Intent.NONE;
+    else Atomics.store(control, Control.INTENT, Intent.NONE);
   }
 
   /** Counters as the step that was just filled says; then the chain of what it replaced is freed. */

@@ -8,6 +8,7 @@ import { backup } from './backup.js';
 import type { BatchItem } from './batch.js';
 import type { Engine } from './engine.js';
 import { iterate, type StoreRecord, type Usage, usageOf } from './iterate.js';
+import { ObjectCache, type ObjectCacheSettings } from './object-cache.js';
 import type { StoreEntry } from './reading.js';
 import { collectStats, type StoreStats } from './stats.js';
 import { type Change, type KEEP, update } from './update.js';
@@ -29,28 +30,31 @@ export class Store {
   readonly path: string;
   private readonly engine: Engine;
   private readonly onClose: () => void;
+  /** This handle's own, since whose the objects are is for whoever asked for it. */
+  private readonly cache: ObjectCache | undefined;
   /** Opened for reading only, on an engine that others may write with. */
   private readonly readOnly: boolean;
   private closed = false;
 
   /** Use `openStore`. */
-  constructor(engine: Engine, path: string, readOnly: boolean, onClose: () => void) {
+  constructor(engine: Engine, path: string, readOnly: boolean, cache: ObjectCacheSettings | undefined, onClose: () => void) {
     this.engine = engine;
     this.path = path;
     this.readOnly = readOnly;
+    this.cache = cache && new ObjectCache(engine.core, cache);
     this.onClose = onClose;
   }
 
   /** The value of a key, of the type it was stored as; `undefined` if it is absent or expired. */
   get<Value = unknown>(key: string): Value | undefined {
     if (this.closed) this.refuse();
-    return this.engine.reading.get(key) as Value | undefined;
+    return this.engine.reading.get(key, this.cache) as Value | undefined;
   }
 
   /** The value with its expiry, in one lookup; `undefined` if it is absent or expired. */
   getEntry(key: string): StoreEntry | undefined {
     if (this.closed) this.refuse();
-    return this.engine.reading.entry(key);
+    return this.engine.reading.entry(key, this.cache);
   }
 
   has(key: string): boolean {
@@ -188,6 +192,15 @@ export class Store {
     return this.engine.core.count;
   }
 
+  /**
+   * A number that is another after each change of what the file holds, whoever made it, and NaN while one is under way. The same as it was, nothing has changed: what was
+   * made of the store's content since still holds. An entry whose time is over is no change. Costs two loads. (What SQLite calls `PRAGMA data_version`.)
+   */
+  get dataVersion(): number {
+    if (this.closed) this.refuse();
+    return this.engine.core.dataVersion;
+  }
+
   /** How many live entries have a key that starts with `prefix`, and their bytes in the file. Looks at every entry: about a second for each million. */
   usage(options: PrefixOptions = {}): Usage {
     if (this.closed) this.refuse();
@@ -237,7 +250,7 @@ export class Store {
 
   stats(): StoreStats {
     if (this.closed) this.refuse();
-    return collectStats(this.engine);
+    return collectStats(this.engine, this.cache);
   }
 
   /** Checks every invariant of FORMAT.md; an empty list means that all hold. */

@@ -15,7 +15,9 @@ export function adopt(core: Core): boolean {
   const { control, segments, space, index, log } = core;
   const { controlDoubles } = space;
   const durable = controlDoubles[Control.DURABLE_FLUSH >> 1];
-  if (!(controlDoubles[Control.LAST_FLUSH >> 1] >= durable) || !Number.isSafeInteger(controlDoubles[Control.NEXT_SEQUENCE >> 1])) return false;
+  if (!(controlDoubles[Control.LAST_FLUSH >> 1] >= durable)) return false;
+  // A count that can go no further would tell nobody of a change.
+  if (![Control.NEXT_SEQUENCE, Control.CHANGES].every((count) => Number.isSafeInteger(controlDoubles[count >> 1]))) return false;
   let sum = 0;
   for (let segment = space.capacity - 1; segment > 0; segment--) {
     if (space.isTable(segment)) continue;

@@ -9,6 +9,9 @@ export interface MapstoneDriverOptions extends StoreOptions, DriverCommonOptions
   path: string;
 }
 
+/** The strings asked for lately stay in this process's memory as well, up to so many bytes. */
+const STRINGS = { maxBytes: 16 * 2 ** 20, types: 'strings' } as const;
+
 /** What bentocache adds of its own when it makes the driver. */
 type Config = MapstoneDriverOptions & { logger?: unknown };
 
@@ -25,7 +28,7 @@ export class MapstoneDriver extends BaseDriver implements L2CacheDriver {
   constructor(config: Config, store?: Store) {
     super(config);
     const { path, prefix: _prefix, logger: _logger, ...storeOptions } = config;
-    this.#store = store ?? openStore(path, storeOptions);
+    this.#store = store ?? openStore(path, { objectCache: STRINGS, ...storeOptions });
   }
 
   /** The engine's handle: `flush()`, `stats()`, `backup()` and the rest. */

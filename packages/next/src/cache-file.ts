@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openStore, type Store } from '@mapstone/engine';
-import { distinctExpiry, Memory } from './memory.js';
 import { type NextCacheOptions, readOptions, type Settings } from './options.js';
 import { makeRoom } from './room.js';
 import { Tags } from './tags.js';
@@ -23,36 +22,23 @@ interface Opened {
 
 export class CacheFile {
   readonly #settings: Settings;
-  readonly #memory: Memory;
   #opened: Opened | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NextCacheOptions = {}) {
     this.#settings = readOptions(options);
-    this.#memory = new Memory(this.#settings.memory);
   }
 
-  /** What was kept under a key, if anything. Read only: it may be given again. `kind` keeps the two handlers' keys apart. */
-  get<Value extends object>(kind: string, key: string): Value | undefined {
-    return this.#attempt(({ entries }) => {
-      const name = nameOf(kind, key);
-      const expiresAt = entries.expiresAt(name);
-      const held = expiresAt === undefined ? undefined : this.#memory.get(name, expiresAt);
-      if (held !== undefined) return held as Value;
-      const entry = expiresAt === undefined ? undefined : entries.getEntry(name);
-      if (entry === undefined) this.#memory.drop(name);
-      else this.#memory.keep(name, entry.expiresAt, entry.value as Value);
-      return entry?.value as Value | undefined;
-    });
+  /** What was kept under a name, if anything. Read only: it is given again. */
+  get<Value extends object>(name: string): Value | undefined {
+    return this.#attempt(({ entries }) => entries.get<Value>(name));
   }
 
   /** `expiresAt` in ms since 1970. What can't be kept for its size takes the older entry under its name with it. */
-  set(kind: string, key: string, value: object, expiresAt?: number): void {
+  set(name: string, value: object, expiresAt = Number.POSITIVE_INFINITY): void {
     this.#attempt(({ entries }) => {
-      const name = nameOf(kind, key);
-      const options = { expiresAt: distinctExpiry(expiresAt, entries.expiresAt(name)) };
       try {
-        makeRoom(entries, () => entries.set(name, value, options));
+        makeRoom(entries, () => entries.set(name, value, { expiresAt }));
       } catch (error) {
         if (/^ERR_(STORE_FULL|VALUE_TOO_LARGE)$/.test((error as { code?: string }).code ?? '')) entries.delete(name);
         throw error;
@@ -82,12 +68,12 @@ export class CacheFile {
   }
 
   #open(): Opened {
-    const { path, engine } = this.#settings;
+    const { path, engine, objectCache } = this.#settings;
     try {
       mkdirSync(dirname(path), { recursive: true });
       const tags = openStore(`${path}.tags`, { ...engine, ...TAGS_SIZE });
       try {
-        this.#opened = { entries: openStore(path, engine), tags: new Tags(tags) };
+        this.#opened = { entries: openStore(path, { ...engine, objectCache }), tags: new Tags(tags) };
       } catch (error) {
         tags.close();
         throw error;
@@ -100,6 +86,7 @@ export class CacheFile {
   }
 }
 
-function nameOf(kind: string, key: string): string {
+/** What an entry is kept under. `kind` keeps the handlers' keys apart. */
+export function nameOf(kind: string, key: string): string {
   return `${kind}:${key.length <= LONGEST_KEY ? key : createHash('sha256').update(key, 'utf16le').digest('hex')}`;
 }

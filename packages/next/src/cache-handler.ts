@@ -1,7 +1,7 @@
 // Next's `cacheHandler`: pages and route handlers of ISR, and the fetch cache. Next makes an object of the class for each request, so what lasts is outside of it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CacheFile } from './cache-file.js';
+import { CacheFile, nameOf } from './cache-file.js';
 import type { CacheControl, CacheHandlerValue, GetContext, HandlerContext, SetContext, TagDurations } from './contract.js';
 import type { NextCacheOptions } from './options.js';
 import { RenderStarts } from './render-starts.js';
@@ -32,13 +32,11 @@ export function createCacheHandler(options?: NextCacheOptions) {
     }
 
     async get(key: string, context: GetContext = {}): Promise<CacheHandlerValue | null> {
-      const kind = this.#kind(context.kind);
-      const start = kind + key;
-      const kept = file.get<Kept>(kind, key);
-      const tags = union(kept?.tags, context.tags, context.softTags);
-      const judged = kept === undefined ? 'expired' : (file.tags?.judge(tags, kept.madeAt) ?? 'expired');
-      if (kept === undefined || judged === 'expired' || tags.some((tag) => this.#revalidatedTags.includes(tag))) {
-        starts.begin(start);
+      const name = nameOf(this.#kind(context.kind), key);
+      const kept = file.get<Kept>(name);
+      const judged = kept === undefined ? 'expired' : this.#judge(kept, context);
+      if (kept === undefined || judged === 'expired') {
+        starts.begin(name);
         return null;
       }
       const { madeAt: lastModified, value, cacheControl } = kept;
@@ -46,9 +44,9 @@ export function createCacheHandler(options?: NextCacheOptions) {
       const lifetime = typeof seconds === 'number' ? seconds * 1000 : Number.POSITIVE_INFINITY;
       const now = Date.now();
       const stale = judged === 'stale';
-      if (stale || lastModified + lifetime < now) starts.begin(start);
-      else starts.forget(start);
-      if (!stale) return { lastModified, value, ...(cacheControl === undefined ? {} : { cacheControl }) };
+      if (stale || lastModified + lifetime < now) starts.begin(name);
+      else starts.forget(name);
+      if (!stale) return cacheControl === undefined ? { lastModified, value } : { lastModified, value, cacheControl };
       // Next knows only the tags that its own process revalidated, so a stale entry is shown to it as one whose time is over.
       if (context.kind === 'FETCH') return { lastModified: Math.min(lastModified, now - lifetime - 1), value };
       return {
@@ -59,12 +57,12 @@ export function createCacheHandler(options?: NextCacheOptions) {
     }
 
     async set(key: string, value: any, context: SetContext = {}): Promise<void> {
-      const kind = this.#kind(context.fetchCache ? 'FETCH' : context.kind);
+      const name = nameOf(this.#kind(context.fetchCache ? 'FETCH' : context.kind), key);
       const { cacheControl } = context;
-      const madeAt = starts.end(kind + key);
+      const madeAt = starts.end(name);
       const kept: Kept = { madeAt, value, tags: tagsOf(value, context), ...(cacheControl === undefined ? {} : { cacheControl }) };
       // Past `expire` Next makes a page again before it answers, so it need not be kept.
-      file.set(kind, key, kept, cacheControl?.expire === undefined ? undefined : madeAt + cacheControl.expire * 1000);
+      file.set(name, kept, cacheControl?.expire === undefined ? undefined : madeAt + cacheControl.expire * 1000);
     }
 
     async revalidateTag(tags: string | string[], durations?: TagDurations): Promise<void> {
@@ -74,6 +72,12 @@ export function createCacheHandler(options?: NextCacheOptions) {
 
     /** Nothing is kept for the length of a request. */
     resetRequestCache(): void {}
+
+    #judge({ madeAt, tags }: Kept, { tags: given, softTags }: GetContext): 'fresh' | 'stale' | 'expired' {
+      const revalidated = this.#revalidatedTags;
+      if (revalidated.length > 0 && [tags, given, softTags].some((list) => list?.some((tag) => revalidated.includes(tag)))) return 'expired';
+      return file.tags?.judge(madeAt, tags, given, softTags) ?? 'expired';
+    }
 
     // Fetches and images outlive a build. A page has the scripts of its build in it.
     #kind(kind: string | undefined): string {

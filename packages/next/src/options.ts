@@ -17,7 +17,8 @@ export interface NextCacheOptions extends Omit<StoreOptions, 'readOnly' | 'evict
 export interface Settings {
   path: string;
   engine: StoreOptions;
-  memory: number;
+  /** Of the entries, what each process keeps as objects. */
+  objectCache: StoreOptions['objectCache'];
   onError: (error: unknown) => void;
 }
 
@@ -29,7 +30,7 @@ export function readOptions({ path, onError, memory = 50 * 2 ** 20, maxSize = 2 
   return {
     path: path ?? join(process.cwd(), '.next/cache/next.mapstone'),
     engine: { ...engine, maxSize },
-    memory,
+    objectCache: memory === 0 ? undefined : { maxBytes: memory },
     onError: onError ?? warnOnce(),
   };
 }

@@ -21,7 +21,7 @@ export class RenderStarts {
 
   /** A read that is answered. */
   forget(key: string): void {
-    this.#started.delete(key);
+    if (this.#started.size > 0) this.#started.delete(key);
   }
 
   /** When the entry that is being kept now was begun, ms since 1970. */

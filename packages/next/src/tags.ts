@@ -15,23 +15,31 @@ interface Revalidated {
 /** Not a tag: those have a prefix. */
 const ALL = 'all';
 const nameOf = (tag: string) => `tag:${tag}`;
+const NEVER: Revalidated = {};
+/** Most pages have tags that were never revalidated; so many of them are known without a look into the file. */
+const MOST_KNOWN = 10_000;
 
 export class Tags {
   readonly #store: Store;
+  /** What was read of tags, and the version of the file that it was read from. */
+  readonly #known = new Map<string, Revalidated>();
+  #version = Number.NaN;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   /** What has become of an entry that was made at `timestamp`, by the worst of its tags. */
-  judge(tags: readonly string[], timestamp: number): 'fresh' | 'stale' | 'expired' {
+  judge(timestamp: number, ...lists: readonly (readonly string[] | undefined)[]): 'fresh' | 'stale' | 'expired' {
     const now = Date.now();
     if (timestamp <= expiredBy(this.#read(ALL), now)) return 'expired';
     let judged: 'fresh' | 'stale' = 'fresh';
-    for (const tag of tags) {
-      const revalidated = this.#read(nameOf(tag));
-      if (timestamp <= expiredBy(revalidated, now)) return 'expired';
-      if (timestamp <= (revalidated.stale ?? 0)) judged = 'stale';
+    for (const list of lists) {
+      for (const tag of list ?? []) {
+        const revalidated = this.#read(nameOf(tag));
+        if (timestamp <= expiredBy(revalidated, now)) return 'expired';
+        if (timestamp <= (revalidated.stale ?? 0)) judged = 'stale';
+      }
     }
     return judged;
   }
@@ -57,8 +65,18 @@ export class Tags {
     await this.#store.flush();
   }
 
+  /** What was read stays known until anything in the file changes. */
   #read(name: string): Revalidated {
-    return this.#store.get<Revalidated>(name) ?? {};
+    const version = this.#store.dataVersion;
+    if (version !== this.#version || this.#known.size > MOST_KNOWN) {
+      this.#known.clear();
+      this.#version = version;
+    }
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const read = this.#store.get<Revalidated>(name) ?? NEVER;
+    this.#known.set(name, read);
+    return read;
   }
 }
 

@@ -1,6 +1,6 @@
 // One of Next's `cacheHandlers`, for 'use cache'. Entries come and go as streams; they are kept as bytes, and each read gets a stream of its own.
 import { buffer } from 'node:stream/consumers';
-import { CacheFile } from './cache-file.js';
+import { CacheFile, nameOf } from './cache-file.js';
 import type { CacheEntry, TagDurations } from './contract.js';
 import type { NextCacheOptions } from './options.js';
 
@@ -21,18 +21,18 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
     const { value, timestamp, ...rest } = entry;
     const bytes = await buffer(value);
     // An entry without a lifetime is made again for each read, and so is one that was revalidated while it was made.
-    if (rest.expire <= 0 || file.tags?.judge(rest.tags, timestamp) === 'expired') return;
-    file.set(KIND, key, { ...rest, madeAt: timestamp, bytes } satisfies Kept, timestamp + rest.expire * 1000);
+    if (rest.expire <= 0 || file.tags?.judge(timestamp, rest.tags) === 'expired') return;
+    file.set(nameOf(KIND, key), { ...rest, madeAt: timestamp, bytes } satisfies Kept, timestamp + rest.expire * 1000);
   }
 
   return {
     async get(key: string, softTags: string[] = []): Promise<CacheEntry | undefined> {
       const waiting = pending.get(key);
       if (waiting !== undefined) await waiting;
-      const kept = file.get<Kept>(KIND, key);
+      const kept = file.get<Kept>(nameOf(KIND, key));
       if (kept === undefined) return undefined;
       const { bytes, madeAt: timestamp, ...rest } = kept;
-      const judged = file.tags?.judge([...rest.tags, ...softTags], timestamp) ?? 'expired';
+      const judged = file.tags?.judge(timestamp, rest.tags, softTags) ?? 'expired';
       if (judged === 'expired') return undefined;
       // Below zero it is served this once more, and made again in the background.
       const revalidate = judged === 'stale' ? -1 : rest.revalidate;

@@ -38,6 +38,6 @@ it('what one has expired the other, which only made it stale, leaves so', async 
   await one.revalidate(['t'], { expire: 1000 });
   await meanwhile;
   vi.restoreAllMocks();
-  expect(one.judge(['t'], made)).toBe('expired');
+  expect(one.judge(made, ['t'])).toBe('expired');
   store.close();
 });

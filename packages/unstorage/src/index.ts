@@ -15,6 +15,9 @@ export interface MapstoneDriverOptions extends StoreOptions {
   ttl?: number;
 }
 
+/** What `setItem` stored stays in this process's memory as well, up to so many bytes. Raw values are not kept: whoever reads one may change it. */
+const STRINGS = { maxBytes: 16 * 2 ** 20, types: 'strings' } as const;
+
 /** What unstorage passes on from its callers. `ttl` in seconds. */
 type Options = { ttl?: number } | undefined;
 
@@ -30,7 +33,7 @@ const mapstone: (options: MapstoneDriverOptions) => Driver<MapstoneDriverOptions
   const store = () => {
     if (opened === undefined) {
       mkdirSync(dirname(path), { recursive: true });
-      opened = openStore(path, storeOptions);
+      opened = openStore(path, { objectCache: STRINGS, ...storeOptions });
     }
     return opened;
   };

@@ -4,9 +4,10 @@ import { CacheFile, nameOf } from './cache-file.js';
 import type { CacheEntry, TagDurations } from './contract.js';
 import type { NextCacheOptions } from './options.js';
 
-interface Kept extends Omit<CacheEntry, 'value' | 'timestamp'> {
+interface Kept {
   madeAt: number;
   bytes: Uint8Array;
+  rest: Omit<CacheEntry, 'value' | 'timestamp'>;
 }
 
 const KIND = 'use';
@@ -22,7 +23,7 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
     const bytes = await buffer(value);
     // An entry without a lifetime is made again for each read, and so is one that was revalidated while it was made.
     if (rest.expire <= 0 || file.tags?.judge(timestamp, rest.tags) === 'expired') return;
-    file.set(nameOf(KIND, key), { ...rest, madeAt: timestamp, bytes } satisfies Kept, timestamp + rest.expire * 1000);
+    file.set(nameOf(KIND, key), { madeAt: timestamp, bytes, rest } satisfies Kept, timestamp + rest.expire * 1000);
   }
 
   return {
@@ -31,7 +32,7 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
       if (waiting !== undefined) await waiting;
       const kept = file.get<Kept>(nameOf(KIND, key));
       if (kept === undefined) return undefined;
-      const { bytes, madeAt: timestamp, ...rest } = kept;
+      const { bytes, madeAt: timestamp, rest } = kept;
       const judged = file.tags?.judge(timestamp, rest.tags, softTags) ?? 'expired';
       if (judged === 'expired') return undefined;
       // Below zero it is served this once more, and made again in the background.

@@ -63,6 +63,51 @@ describe.each(kinds)('an object cache, over %s', (kind) => {
   });
 
   test.each([
+    ['objects', [0, 1]],
+    ['strings', [1, 0]],
+    ['all', [1, 1]],
+  ] as const)('types: %s', (types, [strings, objects]) => {
+    const store = place.open({ objectCache: { maxEntries: 10, types } });
+    store.set('string', 'é'.repeat(50));
+    store.set('empty', '');
+    store.set('object', { v: 1 });
+    store.set('number', 7);
+    for (let round = 0; round < 4; round++) {
+      expect(['string', 'empty', 'object', 'number'].map((key) => store.get(key))).toEqual(['é'.repeat(50), '', { v: 1 }, 7]);
+    }
+    expect(store.stats().objectCache).toMatchObject({ entries: 2 * strings + objects, hits: 3 * (2 * strings + objects) });
+  });
+
+  test('is its handle’s own: another on the same file gets objects that are its own', () => {
+    const [cached, plain] = [open(), place.open()];
+    cached.set('k', { v: 1 });
+    const [first, second] = [plain.get<{ v: number }>('k'), plain.get('k')];
+    expect(first).not.toBe(second);
+    (first as { v: number }).v = 2;
+    expect([cached.get('k'), plain.stats().objectCache.entries]).toEqual([{ v: 1 }, 0]);
+  });
+
+  test('what was found many times is read again when anything has changed it, by whichever handle', () => {
+    const [store, other] = [open(), open()];
+    const changes = [
+      () => other.set('k', { v: 2 }),
+      () => other.delete('k'),
+      () => other.batch((batch) => batch.set('k', { v: 3 })),
+      () => other.clear(),
+      () => other.setMany([{ key: 'k', value: { v: 4 }, ttl: 100 }]),
+      () => (place.now += 100),
+    ];
+    other.set('k', { v: 1 });
+    for (const [i, change] of changes.entries()) {
+      for (let round = 0; round < 4; round++) store.get('k');
+      other.set('another key', i);
+      for (let round = 0; round < 4; round++) store.get('k');
+      change();
+      expect(store.get('k'), `after change ${i}`).toEqual([{ v: 2 }, undefined, { v: 3 }, undefined, { v: 4 }, undefined][i]);
+    }
+  });
+
+  test.each([
     ['frozen', true, true],
     ['cloned', false, false],
     ['shared', false, true],

@@ -7,6 +7,8 @@ import { othersTime } from '../support/others-time.mjs';
 import { Board, Count, OWNED } from './board.mjs';
 import * as H from './history.mjs';
 
+// Ctrl-C reaches all processes of a terminal; when this one ends is for its parent to say.
+process.on('SIGINT', () => {});
 const { path, member, members, seed, writes, mapping, objectCache } = workerData ?? JSON.parse(process.argv[2]);
 
 // xorshift32: the same choices for the same seed, as far as the others let it.

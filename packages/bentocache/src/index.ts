@@ -9,8 +9,8 @@ export interface MapstoneDriverOptions extends StoreOptions, DriverCommonOptions
   path: string;
 }
 
-/** The strings asked for lately stay in this process's memory as well, up to so many bytes. */
-const STRINGS = { maxBytes: 16 * 2 ** 20, types: 'strings' } as const;
+/** The strings asked for lately stay in this process's memory as well, up to so many bytes and entries. */
+const STRINGS = { maxBytes: 16 * 2 ** 20, maxEntries: 20_000, types: 'strings' } as const;
 
 /** What bentocache adds of its own when it makes the driver. */
 type Config = MapstoneDriverOptions & { logger?: unknown };

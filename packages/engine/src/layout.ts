@@ -56,7 +56,7 @@ export const Control = {
   OPEN_SEGMENT: 10, // the segment that records are appended to, 0 if none
   COUNT: 11, // entries
   TOMBSTONE_BYTES: 12,
-  CHANGES: 14, // double: operations that took effect, ever; goes up while INTENT is set
+  CHANGES: 14, // double: operations that took effect since the last recovery from the log; goes up while INTENT is set
   CAPACITY: 16, // segments, published last when growing
   EPOCH: 17, // of the index; odd while it is emptied
   BUCKETS: 18, // buckets in the table

@@ -13,6 +13,9 @@ export interface NextCacheOptions extends Omit<StoreOptions, 'readOnly' | 'evict
   onError?: (error: unknown) => void;
 }
 
+/** Entries take some room beside their bytes. */
+const MOST_IN_MEMORY = 50_000;
+
 /** Options with nothing left open. */
 export interface Settings {
   path: string;
@@ -30,7 +33,7 @@ export function readOptions({ path, onError, memory = 50 * 2 ** 20, maxSize = 2 
   return {
     path: path ?? join(process.cwd(), '.next/cache/next.mapstone'),
     engine: { ...engine, maxSize },
-    objectCache: memory === 0 ? undefined : { maxBytes: memory },
+    objectCache: memory === 0 ? undefined : { maxBytes: memory, maxEntries: MOST_IN_MEMORY },
     onError: onError ?? warnOnce(),
   };
 }

@@ -10,7 +10,7 @@ interface Kept {
   rest: Omit<CacheEntry, 'value' | 'timestamp'>;
 }
 
-const KIND = 'use';
+const KIND = 'cached';
 
 /** An object for `cacheHandlers` in next.config: the default export of the module named there. */
 export function createUseCacheHandler(options?: NextCacheOptions) {

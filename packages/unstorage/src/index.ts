@@ -15,8 +15,8 @@ export interface MapstoneDriverOptions extends StoreOptions {
   ttl?: number;
 }
 
-/** What `setItem` stored stays in this process's memory as well, up to so many bytes. Raw values are not kept: whoever reads one may change it. */
-const STRINGS = { maxBytes: 16 * 2 ** 20, types: 'strings' } as const;
+/** What `setItem` stored stays in this process's memory as well, up to so many bytes and entries. Raw values are not kept: whoever reads one may change it. */
+const STRINGS = { maxBytes: 16 * 2 ** 20, maxEntries: 20_000, types: 'strings' } as const;
 
 /** What unstorage passes on from its callers. `ttl` in seconds. */
 type Options = { ttl?: number } | undefined;

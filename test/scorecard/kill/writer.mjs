@@ -3,6 +3,8 @@ import { writeSync } from 'node:fs';
 import { openStore } from '../../../packages/engine/dist/index.js';
 import { operations, perform } from './operations.mjs';
 
+// Ctrl-C reaches all processes of a terminal; how this one ends is for its parent to say.
+process.on('SIGINT', () => {});
 const [path, mapping, seed, prefix] = process.argv.slice(2);
 const store = openStore(path, { mapping, segmentSize: 4096, flush: { every: 5 } });
 let count = 0;

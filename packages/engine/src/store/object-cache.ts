@@ -4,6 +4,7 @@
 import { countRead, type FrequencyHash } from '../hash-index/frequency-hash.js';
 import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
+import { cloneDecoded } from '../log/structured.js';
 import type { Core } from './core.js';
 
 const { Bucket, Control } = L;
@@ -104,7 +105,7 @@ export class ObjectCache {
   }
 
   private given(value: Keepable): Keepable {
-    return this.values === 'cloned' && typeof value === 'object' ? structuredClone(value) : value;
+    return this.values === 'cloned' && typeof value === 'object' ? cloneDecoded(value) : value;
   }
 
   /** Begins another round if anything has changed. Before a bucket is looked at: what changes after that ends the round. While something is being changed none lasts. */
@@ -132,6 +133,8 @@ export class ObjectCache {
 
   /** Whether an entry's own bucket is as it was, though something has changed somewhere. */
   private isUnchanged(kept: Kept): boolean {
+    // Read before the first write to a file that was closed cleanly: its reads are counted from here on.
+    if (kept.slotWords === undefined && this.counts && this.control[Control.ESTABLISHED] === 1) return false;
     if (Atomics.load(kept.words, kept.at) !== kept.version || this.control[Control.EPOCH] !== kept.epoch) return false;
     kept.round = this.round;
     return true;

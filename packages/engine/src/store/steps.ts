@@ -1,5 +1,5 @@
 // The intent record of records that take effect: armed with all counters as they will be, so that whoever finds it armed can finish the work.
-// Order of the stores of an operation: record, step, intent, segment length, index, counters (`settle`), intent cleared.
+// Order of the stores of an operation: record, step, intent, segment length, index, counters (`settle`), count of changes, intent cleared.
 
 import type { Segments } from '../file/segments.js';
 import { ORDERED_STORES } from '../hash-index/ordering.js';

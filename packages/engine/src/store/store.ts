@@ -193,8 +193,9 @@ export class Store {
   }
 
   /**
-   * A number that is another after each change of what the file holds, whoever made it, and NaN while one is under way. The same as it was, nothing has changed: what was
-   * made of the store's content since still holds. An entry whose time is over is no change. Costs two loads. (What SQLite calls `PRAGMA data_version`.)
+   * A number that is another after each change of what the file holds, whoever made it, and NaN while one is under way (or was, when its writer died: until the next
+   * write). The same as it was while this handle is open, nothing has changed: what was made of the store's content since still holds. An entry whose time is over is
+   * no change. Costs two loads. (What SQLite calls `PRAGMA data_version`.)
    */
   get dataVersion(): number {
     if (this.closed) this.refuse();

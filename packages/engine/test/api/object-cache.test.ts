@@ -78,6 +78,18 @@ describe.each(kinds)('an object cache, over %s', (kind) => {
     expect(store.stats().objectCache).toMatchObject({ entries: 2 * strings + objects, hits: 3 * (2 * strings + objects) });
   });
 
+  test('cloned, bytes and all that is in an object stay what they are', () => {
+    const store = open('cloned');
+    const value = { bytes: Buffer.from('ab'), floats: Float32Array.of(1.5), map: new Map([['k', new Date(5)]]), big: 2n };
+    store.set('object', value);
+    store.set('bytes', Buffer.from('cd'));
+    for (let round = 0; round < 4; round++) {
+      expect([store.get('object'), store.get('bytes')]).toEqual([value, Buffer.from('cd')]);
+      expect([Buffer.isBuffer(store.get('bytes')), Buffer.isBuffer(store.get<typeof value>('object')?.bytes)]).toEqual([true, true]);
+      store.get<Buffer>('bytes')?.fill(0);
+    }
+  });
+
   test('is its handle’s own: another on the same file gets objects that are its own', () => {
     const [cached, plain] = [open(), place.open()];
     cached.set('k', { v: 1 });

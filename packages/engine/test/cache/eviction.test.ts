@@ -140,6 +140,20 @@ describe.each(kinds)('a cache over %s', (kind) => {
     for (let i = 0; i < 5000; i++) cache.set(`scan ${i}`, 'x'.repeat(100));
     expect(cache.get('object')).toEqual({ a: 1 });
   });
+
+  test('also of what was read before the first write to a file that was closed cleanly', () => {
+    const options = { ...small, objectCache: { maxEntries: 100 } };
+    const before = place.open(options);
+    before.set('object', { a: 1 });
+    before.close();
+    const cache = place.open(options);
+    cache.get('object');
+    for (let i = 0; i < 5000; i++) {
+      cache.set(`scan ${i}`, 'x'.repeat(100));
+      if (i % 100 === 0) for (let read = 0; read < 5; read++) cache.get('object');
+    }
+    expect(cache.has('object')).toBe(true);
+  });
 });
 
 test('a cache is not salvaged: what was deleted would come back', () => {

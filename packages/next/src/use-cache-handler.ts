@@ -37,7 +37,8 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
       if (judged === 'expired') return undefined;
       // Below zero it is served this once more, and made again in the background.
       const revalidate = judged === 'stale' ? -1 : rest.revalidate;
-      return { ...rest, revalidate, timestamp, value: streamOf(bytes) };
+      // Field by field: a spread of what was decoded costs more than all the rest of a hit but the stream.
+      return { value: streamOf(bytes), tags: rest.tags, stale: rest.stale, timestamp, expire: rest.expire, revalidate };
     },
 
     async set(key: string, pendingEntry: Promise<CacheEntry>): Promise<void> {

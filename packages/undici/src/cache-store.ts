@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { type BatchOperations, openStore, type Store, type StoreOptions } from '@mapstone/engine';
 import { Bounds } from './bounds.js';
 import { assertKey, assertValue, type CacheKey, type CacheStore, type CacheValue, type GetResult } from './contract.js';
-import { answers, MAX_VARIANTS, type Response, response, urlKey } from './responses.js';
+import { answers, MAX_VARIANTS, newestThatAnswers, type Response, response, result, urlKey } from './responses.js';
 
 export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'> {
   /** The file; its directory must be there. Stores on one path share one engine. */
@@ -59,13 +59,10 @@ export class MapstoneCacheStore implements CacheStore {
     const url = urlKey(key);
     if (!fits(url)) return undefined;
     try {
-      const now = Date.now();
-      const found = this.#responses(url).find((one) => answers(one, key, now));
+      const found = newestThatAnswers(this.#responses(url), key);
       const body = found && this.#store.get<Buffer>(found.body);
       // No body: another process has replaced the response since.
-      if (found === undefined || body === undefined) return undefined;
-      // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
-      return { ...found.value, body: body.length === 0 ? [] : [body] } as GetResult;
+      return found && body && result(found, body);
     } catch (error) {
       this.#report(error as Error);
       return undefined;

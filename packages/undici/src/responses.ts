@@ -1,7 +1,7 @@
 // The responses of one URL as they are kept: a list in one record, newest first, each with the key of its body in another.
 // A body's key is made anew for each response, so that a reader who saw the list before a change misses, and never pairs old headers with a new body.
 import { randomUUID } from 'node:crypto';
-import type { CacheKey, CacheValue } from './contract.js';
+import type { CacheKey, CacheValue, GetResult } from './contract.js';
 
 /** What the keys of the records begin with; other adapters on the same file begin theirs otherwise. */
 export const URL_PREFIX = 'undici:url:';
@@ -36,6 +36,19 @@ export function answers({ method, value: { vary, deleteAt } }: Response, key: Ca
   if (deleteAt <= now || method !== key.method) return false;
   for (const name in vary) if (!sameHeader(key.headers?.[name], vary[name])) return false;
   return true;
+}
+
+export function newestThatAnswers(responses: readonly Response[], key: CacheKey): Response | undefined {
+  const now = Date.now();
+  for (const one of responses) if (answers(one, key, now)) return one;
+  return undefined;
+}
+
+/** Field by field: a spread of what was decoded costs as much as the rest of a hit. */
+export function result({ value }: Response, body: Buffer): GetResult {
+  const { statusCode, statusMessage, headers, vary, etag, cacheControlDirectives = {}, cachedAt, staleAt, deleteAt } = value;
+  // A list of one chunk: undici goes through a bare Buffer byte by byte when it renews a response after a 304.
+  return { statusCode, statusMessage, headers, vary, etag, cacheControlDirectives, cachedAt, staleAt, deleteAt, body: body.length === 0 ? [] : [body] };
 }
 
 type Header = string | string[] | null | undefined;

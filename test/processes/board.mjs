@@ -5,11 +5,11 @@ import { chooseMapping } from '../../packages/engine/dist/mapping/choose.js';
 export const MEMBERS = 9;
 /** Keys that one member alone writes. */
 export const OWNED = 16;
-const SAMPLES = 64;
+const SAMPLES = 512;
 
 /** Words of a member. */
 export const Count = { READS: 0, WRITES: 1, BATCHES: 2, WALKS: 3, TAKE_OVERS: 5, RETRIES: 6, LOCK_WAITS: 7, CACHE_HITS: 8, NUMBER: 9, LEFT: 10, SAMPLES: 16 };
-const MEMBER_WORDS = Count.SAMPLES + SAMPLES;
+const MEMBER_WORDS = Count.SAMPLES + 2 * SAMPLES;
 const KEYS_AT = 16 + MEMBERS * MEMBER_WORDS;
 const BYTES = 4096 * Math.ceil(((KEYS_AT + MEMBERS * OWNED * 2) * 4) / 4096);
 
@@ -56,20 +56,24 @@ export class Board {
     return sum;
   }
 
-  /** Notes how long a write took that found the lock with a dead holder, µs. */
-  tookOver(member, microseconds) {
-    const at = this.get(member, Count.TAKE_OVERS) % SAMPLES;
-    Atomics.store(this.words, 16 + member * MEMBER_WORDS + Count.SAMPLES + at, Math.max(1, Math.round(microseconds)));
+  /** Notes of a write that took the lock from a dead holder how long it took, and how much of that came after the holder was last known to be alive, µs. */
+  tookOver(member, whole, afterDeath) {
+    const at = 16 + member * MEMBER_WORDS + Count.SAMPLES + 2 * (this.get(member, Count.TAKE_OVERS) % SAMPLES);
+    Atomics.store(this.words, at, Math.round(whole));
+    Atomics.store(this.words, at + 1, Math.round(afterDeath));
     this.add(member, Count.TAKE_OVERS);
   }
 
-  /** Their times, µs, the last ones of each member. */
+  /** The last ones of each member. */
   takeOvers() {
-    const times = [];
+    const found = [];
     for (let member = 0; member < MEMBERS; member++) {
-      for (let i = 0; i < Math.min(SAMPLES, this.get(member, Count.TAKE_OVERS)); i++) times.push(this.get(member, Count.SAMPLES + i));
+      for (let i = 0; i < Math.min(SAMPLES, this.get(member, Count.TAKE_OVERS)); i++) {
+        const at = Count.SAMPLES + 2 * i;
+        found.push({ whole: this.get(member, at), afterDeath: this.get(member, at + 1) });
+      }
     }
-    return times.sort((a, b) => a - b);
+    return found;
   }
 
   /** The owner of key `i` is about to make its write number `n`. */

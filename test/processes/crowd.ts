@@ -46,8 +46,8 @@ export interface CrowdResult extends Counts {
   retries: number;
   lockWaits: number;
   cacheHits: number;
-  /** µs, ascending: writes that took the lock from a dead holder. */
-  takeOvers: number[];
+  /** Writes that took the lock from a dead holder, µs: how long they took, and how much of that came after the holder was last known to be alive. */
+  takeOvers: { whole: number; afterDeath: number }[];
   /** What was wrong; empty if nothing. */
   wrong: string[];
 }

@@ -33,7 +33,6 @@ const history = new H.History(board);
 const last = Array.from({ length: OWNED }, (_, i) => board.lastStarted(member, i));
 /** Keys that it adds and takes away again, so that the store grows, splits and is cleaned. */
 const grown = [];
-let repairs = 0;
 
 function write() {
   const kind = below(100);
@@ -105,19 +104,38 @@ function read() {
   else history.readStable(store, below(H.STABLE));
 }
 
-/** A write that took long may have had to take the lock from a dead holder: its time, less what the machine took, is what the others waited. */
-function timedWrite() {
-  const before = othersTime();
-  const start = performance.now();
-  write();
-  let took = performance.now() - start;
-  if (took < 0.2) return;
-  const { own } = store.stats().repairs;
-  took = Math.max(0, took - (othersTime() - before));
-  if (own > repairs) board.tookOver(member, took * 1000);
-  repairs = own;
+/** When the lock's holder was last known to be alive, or else this write began; and how long after that the lock was had and repaired. */
+let alive;
+let afterDeath;
+
+function watchTheLock({ openers, lock }) {
+  const isAlive = openers.isAlive.bind(openers);
+  openers.isAlive = (word) => {
+    const answer = isAlive(word);
+    if (answer) alive = now();
+    return answer;
+  };
+  const repair = lock.afterDeath;
+  lock.afterDeath = () => {
+    repair();
+    afterDeath = since(alive);
+  };
 }
 
+const now = () => ({ at: performance.now(), others: othersTime() });
+/** Milliseconds, less those in which other programs had the processor. */
+const since = ({ at, others }) => Math.max(0, performance.now() - at - (othersTime() - others));
+
+/** A write that takes the lock from a dead holder waits for two things: for the kernel to end the holder, and for what the store does then. */
+function timedWrite() {
+  const start = now();
+  alive = start;
+  afterDeath = undefined;
+  write();
+  if (afterDeath !== undefined) board.tookOver(member, since(start) * 1000, afterDeath * 1000);
+}
+
+watchTheLock(store.engine.core);
 try {
   process.stdout.write(workerData ? '' : 'open\n');
   let round = 0;

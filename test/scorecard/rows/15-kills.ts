@@ -23,8 +23,6 @@ async function run({ seed, size, earlier, done, stopped }: RowContext): Promise<
     },
   });
   const { kills, reads, writes, repairs, takeOvers, wrong } = result;
-  const at = (share: number) =>
-    takeOvers.length === 0 ? 'none' : `${(takeOvers[Math.min(takeOvers.length - 1, Math.floor(takeOvers.length * share))] / 1000).toFixed(1)} ms`;
   return {
     cases: before + kills,
     next: before + kills,
@@ -32,13 +30,20 @@ async function run({ seed, size, earlier, done, stopped }: RowContext): Promise<
     figures: {
       'ms from kill to kill': Math.round((performance.now() - start) / Math.max(1, kills)),
       'locks taken from the dead': repairs,
-      'writes that waited for one, without other programs’ time': takeOvers.length,
-      median: at(0.5),
-      p99: at(0.99),
+      'by writes, of which the last are timed, without other programs’ time': takeOvers.length,
+      'taking it over, median and p99': quantiles(takeOvers.map(({ afterDeath }) => afterDeath)),
+      'the whole write, until the kernel has ended the holder included': quantiles(takeOvers.map(({ whole }) => whole)),
       writes,
       reads,
     },
   };
+}
+
+function quantiles(microseconds: readonly number[]): string {
+  if (microseconds.length === 0) return 'none';
+  const sorted = microseconds.toSorted((a, b) => a - b);
+  const at = (share: number) => `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] / 1000).toFixed(1)} ms`;
+  return `${at(0.5)}, ${at(0.99)}`;
 }
 
 export const deaths: Row = {

@@ -68,8 +68,13 @@ async function latency(contestant) {
 
 /** Writes n keys and closes cleanly. */
 async function fill(contestant) {
-  const work = createWorkload(job.seed);
   const store = await contestant.open(place('store'));
+  await fillStore(store);
+  return { closeMs: await close(store) };
+}
+
+async function fillStore(store) {
+  const work = createWorkload(job.seed);
   for (let from = 0; from < job.n; from += 10_000) {
     const indices = work.range(from, Math.min(from + 10_000, job.n));
     const keys = work.keys(indices);
@@ -79,7 +84,6 @@ async function fill(contestant) {
     else await Promise.all(write());
     await turn();
   }
-  return { closeMs: await close(store) };
 }
 
 /** Overwrites for good, and says so once it is well under way: the parent kills it in the middle. */
@@ -134,6 +138,7 @@ async function hits(contestant) {
 /** Reads or writes beside others. */
 async function shared(contestant) {
   const store = await contestant.open(place('store'));
+  if (contestant.isPrivate) await fillStore(store);
   const result = await runShared(store, job, contestant.async);
   await close(store);
   return result;

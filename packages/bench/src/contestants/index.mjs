@@ -8,11 +8,13 @@
  * @property {string} file        module in this folder
  * @property {number} weight      seconds beside a Map's, for the first estimate of the time left
  * @property {number} [slow]      the most runs at a million keys
+ * @property {boolean} [private]   each process has its own, and fills it itself: what the machine gives to processes that have nothing to do with each other
  */
 
 /** @type {Contestant[]} */
 export const CONTESTANTS = [
   { name: 'map', label: 'Map', file: 'map', weight: 1 },
+  { name: 'map-each', label: 'a Map each, nothing shared', file: 'map', weight: 1, private: true },
   { name: 'engine-mmap', label: 'mapstone, mmap-io', file: 'engine', variant: 'mmap-io', weight: 1.2 },
   { name: 'engine-koffi', label: 'mapstone, koffi', file: 'engine', variant: 'koffi', weight: 1.2 },
   { name: 'engine-memory', label: 'mapstone, memory', file: 'engine', variant: 'memory', weight: 1.2 },
@@ -53,7 +55,7 @@ export async function serverOf(name, folder) {
 }
 
 export async function load(name) {
-  const { file, variant, async } = byName(name);
+  const { file, variant, async, private: isPrivate } = byName(name);
   const { open } = await import(`./${file}.mjs`);
-  return { async, open: (dir) => open(dir, variant) };
+  return { async, isPrivate, open: (dir) => open(dir, variant) };
 }

@@ -6,7 +6,7 @@ import { makeFolder, removeFolder, run, runIn, runTogether } from '../spawn.mjs'
 import { spread } from '../stats.mjs';
 import { callTheField } from './field.mjs';
 
-const SHARING = ['engine-mmap', 'engine-koffi', 'lmdb', 'sqlite', 'redis'];
+const SHARING = ['map-each', 'engine-mmap', 'engine-koffi', 'lmdb', 'sqlite', 'redis'];
 /** Each beside whom it is held against, and the least ratio wanted. */
 const PAIRS = [
   { what: 'get, shared against exclusive', role: 'reader', own: 'engine-mmap', base: 'engine-mmap-exclusive', least: 0.9 },
@@ -28,7 +28,7 @@ async function share(contestant, n, runs, options, step) {
   const ms = options.quick ? 100 : MS;
   const stop = await serverOf(contestant.name, folder);
   try {
-    await step(() => runIn({ ...job, task: 'fill' }));
+    await step(() => (contestant.private ? undefined : runIn({ ...job, task: 'fill' })));
     const rounds = [];
     for (let i = 0; i < runs; i++) {
       const rates = {};

@@ -1,6 +1,6 @@
 // Processes that a test holds by strings: it opens stores in them, and stops, kills and continues them.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +56,11 @@ const stateOf = (pid: number): string => {
     return 'gone';
   }
 };
+
+/** Whether this user can read the program, and run Node: a checkout in a home directory is often its owner's alone. */
+export function canStartPuppet(uid: number): boolean {
+  return spawnSync(process.execPath, ['--check', PUPPET], { uid, stdio: 'ignore' }).status === 0;
+}
 
 /** Starts a process that waits for what it is told. */
 export async function startPuppet({ uid, through = [] }: PuppetOptions = {}): Promise<Puppet> {

@@ -130,12 +130,13 @@ function crowdTable(rows) {
     return `${text} ${value.median >= least ? pc.green('met') : pc.red(`missed >= ${least}`)}`;
   };
   return table(
-    ['', 'one reader', 'two readers', 'a reader beside a writer', 'that writer'],
-    rows.map(({ name, alone, two, beside, writer }) => [
+    ['', 'one reader', 'two readers', 'a reader beside a writer', 'beside one elsewhere', 'that writer'],
+    rows.map(({ name, alone, two, beside, apart, writer }) => [
       label(name),
       rate(alone.median),
       ratio(two, name, WANTED.two),
       ratio(beside, name, WANTED.beside),
+      `${digits(apart.median)}x ${range(apart)}`,
       rate(writer.median),
     ]),
   );
@@ -170,7 +171,7 @@ function processVerdicts({ n, rows, ratios }) {
 
 const NOTES = {
   processes:
-    'Each reader and writer is a process of its own. Two readers: both together, over one alone just before. Beside a writer: over alone. Medians over the runs, range. A Map each: what the machine itself gives to processes that share nothing.',
+    'Each reader and writer is a process of its own. Two readers: both together, over one alone just before. Beside a writer: over alone; elsewhere: of another store. Medians over the runs, range. A Map each: what the machine gives to processes that share nothing.',
   adapters: 'A hit through the adapter, its host around it, beside the same through the store it replaces, in the same pair. Medians over the runs, range.',
   throughput: 'Ratio to the Map that ran just before in the same pair (above 1x: faster), median over the runs; range; operations a second.',
   keyv: 'Ratio to Keyv over a Map with its default serializer, in the same pair; every call awaited. Range; operations a second.',

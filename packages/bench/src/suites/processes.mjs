@@ -15,7 +15,8 @@ const PAIRS = [
   { what: 'the same, against lmdb with its cache on', task: 'objects', own: 'engine-mmap-objects', base: 'lmdb-objects', least: 5 },
   { what: 'the same, against lmdb without', task: 'objects', own: 'engine-mmap-objects', base: 'lmdb-structured', least: 5 },
 ];
-const CROWDS = { alone: ['reader'], two: ['reader', 'reader'], beside: ['reader', 'writer'] };
+/** In `apart` the writer has another store: what the reader loses then, it loses to the machine (caches, memory) and not to sharing. */
+const CROWDS = { alone: ['reader'], two: ['reader', 'reader'], beside: ['reader', 'writer'], apart: ['reader', 'writer'] };
 
 const MS = 1500;
 
@@ -24,16 +25,22 @@ const rateOf = ({ operations, ms, waited }, { wall }) => (operations / (ms - (wa
 
 async function share(contestant, n, runs, options, step) {
   const folder = makeFolder(options.dir);
+  const other = makeFolder(options.dir);
   const job = { contestant: contestant.name, n, seed: options.seed, dir: folder };
   const ms = options.quick ? 100 : MS;
+  // Where the store is a server, both would be that one's.
   const stop = await serverOf(contestant.name, folder);
+  const dirOf = (crowd, role) => (crowd === 'apart' && role === 'writer' && !stop ? other : folder);
   try {
-    await step(() => (contestant.private ? undefined : runIn({ ...job, task: 'fill' })));
+    await step(async () => {
+      if (!contestant.private) for (const dir of stop ? [folder] : [folder, other]) await runIn({ ...job, dir, task: 'fill' });
+    });
     const rounds = [];
     for (let i = 0; i < runs; i++) {
       const rates = {};
       for (const [name, roles] of Object.entries(CROWDS)) {
-        const results = await step(() => runTogether(roles.map((role, number) => ({ ...job, task: 'shared', role, number, ms }))));
+        const jobs = roles.map((role, number) => ({ ...job, dir: dirOf(name, role), task: 'shared', role, number, ms }));
+        const results = await step(() => runTogether(jobs));
         rates[name] = results.map((result) => rateOf(result, options));
       }
       rounds.push(rates);
@@ -44,12 +51,14 @@ async function share(contestant, n, runs, options, step) {
       alone: figure(({ alone }) => alone[0]),
       two: figure(({ alone, two }) => (two[0] + two[1]) / alone[0]),
       beside: figure(({ alone, beside }) => beside[0] / alone[0]),
+      apart: figure(({ alone, apart }) => apart[0] / alone[0]),
       writer: figure(({ beside }) => beside[1]),
       raw: rounds,
     };
   } finally {
     stop?.();
     removeFolder(folder);
+    removeFolder(other);
   }
 }
 

@@ -3,6 +3,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cloneDecoded } from '../src/log/clone.js';
 import { decodeValue, detach, EncodedValue, encodeValue, toBytes, ValueKind, writeValue } from '../src/log/codec.js';
 
 function stored(value: unknown, encoded = new EncodedValue()): { kind: number; bytes: Buffer; start: number; end: number } {
@@ -41,6 +42,17 @@ function form(value: unknown, above: unknown[] = []): unknown {
 }
 
 const kindOf = (value: unknown) => stored(value).kind;
+
+/** All that could be changed in one place and seen in another. */
+function mutables(value: unknown, found = new Set<object>()): Set<object> {
+  if (typeof value !== 'object' || value === null || found.has(value)) return found;
+  found.add(value);
+  if (ArrayBuffer.isView(value)) return found.add(value.buffer);
+  for (const member of Object.values(value)) mutables(member, found);
+  if (value instanceof Map) for (const member of [...value].flat()) mutables(member, found);
+  if (value instanceof Set) for (const member of value) mutables(member, found);
+  return found;
+}
 
 const anyString = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 200 }),
@@ -110,6 +122,28 @@ describe('a value comes back as what it went in', () => {
       fc.property(anyValue, (value) => same(back(value), value)),
       { numRuns: 3000 },
     );
+  });
+
+  it('and so does a clone of it, which shares nothing with it', () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        const { kind, bytes, start, end } = stored(value);
+        const decoded = decodeValue(kind, bytes, start, end);
+        if (typeof decoded !== 'object' || decoded === null) return;
+        const clone = cloneDecoded(decoded, kind !== ValueKind.V8);
+        same(clone, value);
+        const ofDecoded = mutables(decoded);
+        for (const one of mutables(clone)) expect(ofDecoded.has(one)).toBe(false);
+      }),
+      { numRuns: 3000 },
+    );
+    const [twice, deep] = [{ v: 1 }, Array.from({ length: 400 }).reduce<object>((inner) => ({ inner: [inner] }), { end: new Date(1) })];
+    for (const value of [{ a: twice, b: twice }, deep]) {
+      const { kind, bytes, start, end } = stored(value);
+      const clone: any = cloneDecoded(decodeValue(kind, bytes, start, end) as object, kind !== ValueKind.V8);
+      same(clone, value);
+      expect(clone.a).toBe(clone.b);
+    }
   });
 
   it('anything fast-check knows, as structuredClone gives it', () => {

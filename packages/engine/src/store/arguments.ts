@@ -1,6 +1,6 @@
 // The options and other arguments of a store's methods, checked: a slip is an error with a code, before anything is written.
 
-import { typeError } from '../errors.js';
+import { rangeError, typeError } from '../errors.js';
 import * as L from '../layout.js';
 
 const { Flag } = L;
@@ -29,6 +29,21 @@ export function prefixOf(options: PrefixOptions): string {
   const { prefix = '' } = checkOptions(options);
   if (typeof prefix !== 'string') throw typeError('ERR_OPTION_INVALID', `prefix is a string, not ${describe(prefix)}`);
   return prefix;
+}
+
+/** Milliseconds since 1970, Infinity for never. */
+export function expiryOf(options: TouchOptions, environment: { now(): number }): number {
+  const { ttl, expiresAt } = checkOptions(options);
+  if (ttl === undefined && expiresAt === undefined) return Number.POSITIVE_INFINITY;
+  if (ttl !== undefined && expiresAt !== undefined) throw typeError('ERR_OPTION_INVALID', 'ttl and expiresAt can not both be given');
+  if (ttl !== undefined) {
+    if (typeof ttl !== 'number' || !(ttl > 0)) throw rangeError('ERR_OPTION_INVALID', `ttl is a number of milliseconds over 0, not ${String(ttl)}`);
+    return environment.now() + ttl;
+  }
+  if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt))
+    throw rangeError('ERR_OPTION_INVALID', `expiresAt is a number of ms since 1970, not ${String(expiresAt)}`);
+  // Minus infinity would not read back as a time; any past one says the same.
+  return Math.max(expiresAt, 0);
 }
 
 export function isObject(value: unknown): boolean {

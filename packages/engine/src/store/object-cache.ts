@@ -1,10 +1,11 @@
-// Decoded objects, and strings if wanted, kept in this thread's heap. While nobody writes, a hit costs a Map lookup and two loads that all entries share; after a
-// write, one look at the bucket's version. Never stale, whichever process wrote. What is handed out is the kept object itself, frozen or not, or a clone of it.
+// Decoded objects, and strings if wanted, kept in this thread's heap. While nobody writes, a hit costs two loads that all entries share and a Map lookup, two where
+// the entry expires or its reads are counted; after a write, one look at the bucket's version more. Never stale, whichever process wrote. What is handed out is the
+// kept object itself, frozen or not, or a clone of it.
 
 import { countRead, type FrequencyHash } from '../hash-index/frequency-hash.js';
 import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
-import { cloneDecoded } from '../log/structured.js';
+import { cloneDecoded } from '../log/clone.js';
 import type { Core } from './core.js';
 
 const { Bucket, Control } = L;
@@ -40,6 +41,8 @@ interface Kept {
   version: number;
   expiry: number;
   flag: boolean;
+  /** Nothing in the value is met twice. */
+  isTree: boolean;
   /** Of the value as it is stored. */
   bytes: number;
 }
@@ -52,14 +55,15 @@ export class ObjectCache {
   private readonly now: () => number;
   private readonly maxEntries: number;
   private readonly maxBytes: number;
-  private readonly values: CachedValues;
+  private readonly freezes: boolean;
+  private readonly clones: boolean;
   private readonly objects: boolean;
   private readonly strings: boolean;
   private readonly entries = new Map<string, Kept>();
   /** Of the store when the present round began: another one begins the next, and each entry's bucket must be looked at again. */
   private dataVersion = Number.NaN;
   private round = 0;
-  /** Values found twice in this round that neither expire nor are counted: for them nothing else need be asked. Few rounds see one where much is written. */
+  /** Values found twice in this round that neither expire nor are counted, nor cloned: for them nothing else need be asked. Few rounds see one where much is written. */
   private readonly certain = new Map<string, Keepable>();
   /** Of all values kept. */
   bytes = 0;
@@ -73,7 +77,8 @@ export class ObjectCache {
     this.now = () => core.environment.now();
     this.maxEntries = maxEntries;
     this.maxBytes = maxBytes;
-    this.values = values;
+    this.freezes = values === 'frozen';
+    this.clones = values === 'cloned';
     this.objects = types !== 'strings';
     this.strings = types !== 'objects';
   }
@@ -91,21 +96,21 @@ export class ObjectCache {
     const certain = this.certain.get(key);
     if (certain === undefined) {
       const kept = this.current(key);
-      return kept && this.given(kept.value);
+      return kept && this.given(kept);
     }
     this.hits++;
-    return this.given(certain);
+    return certain;
   }
 
   /** The same with its expiry and flag. */
   entry(key: string): { value: Keepable; expiresAt: number; flag: boolean } | undefined {
     this.follow();
     const kept = this.current(key);
-    return kept && { value: this.given(kept.value), expiresAt: kept.expiry, flag: kept.flag };
+    return kept && { value: this.given(kept), expiresAt: kept.expiry, flag: kept.flag };
   }
 
-  private given(value: Keepable): Keepable {
-    return this.values === 'cloned' && typeof value === 'object' ? cloneDecoded(value) : value;
+  private given({ value, isTree }: Kept): Keepable {
+    return this.clones && typeof value === 'object' ? cloneDecoded(value, isTree) : value;
   }
 
   /** Begins another round if anything has changed. Before a bucket is looked at: what changes after that ends the round. While something is being changed none lasts. */
@@ -127,7 +132,7 @@ export class ObjectCache {
     }
     this.hits++;
     if (kept.slotWords !== undefined) countRead(kept.slotWords, kept.slotAt, kept.slotTag);
-    else if (isSecond && !kept.expires) this.certain.set(key, kept.value);
+    else if (isSecond && !kept.expires && !this.clones) this.certain.set(key, kept.value);
     return kept;
   }
 
@@ -141,8 +146,13 @@ export class ObjectCache {
   }
 
   /** Keeps what was just read, and found stable; returns what the reader gets. */
-  keep(key: string, value: Keepable, { words, home, version }: NotedRead, { expiry, flag, bytes }: Pick<Kept, 'expiry' | 'flag' | 'bytes'>): Keepable {
-    if (this.values === 'frozen' && typeof value === 'object') freeze(value);
+  keep(
+    key: string,
+    value: Keepable,
+    { words, home, version }: NotedRead,
+    { expiry, flag, isTree, bytes }: Pick<Kept, 'expiry' | 'flag' | 'isTree' | 'bytes'>,
+  ): Keepable {
+    if (this.freezes && typeof value === 'object') freeze(value);
     // Of an object that is not kept the reader is the only owner.
     if (bytes > this.maxBytes) return value;
     const before = this.entries.get(key);
@@ -168,11 +178,12 @@ export class ObjectCache {
       version,
       expiry,
       flag,
+      isTree,
       bytes,
     };
     this.entries.set(key, kept);
     this.bytes += bytes;
-    return this.given(value);
+    return this.given(kept);
   }
 
   private drop(key: string, { bytes }: Kept): void {

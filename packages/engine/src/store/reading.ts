@@ -22,8 +22,8 @@ export const AGAIN = Symbol('again');
 const ROUNDS = 1000;
 
 /** What an object cache wants to know of a record. */
-function cached({ expiry, meta, valueLength }: RecordReader): { expiry: number; flag: boolean; bytes: number } {
-  return { expiry, flag: (meta & Flag.USER) !== 0, bytes: valueLength };
+function cached({ expiry, meta, kind, valueLength }: RecordReader): { expiry: number; flag: boolean; isTree: boolean; bytes: number } {
+  return { expiry, flag: (meta & Flag.USER) !== 0, isTree: kind !== ValueKind.V8, bytes: valueLength };
 }
 
 /** An entry without its key. */

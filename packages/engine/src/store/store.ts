@@ -1,9 +1,20 @@
 // The store as its users see it: a handle on an engine that other handles may share. Public methods check, fill in defaults, and call the inner one.
 
-import { rangeError, StoreError, typeError } from '../errors.js';
+import { StoreError, typeError } from '../errors.js';
 import { detach, EncodedValue, encodeValue } from '../log/codec.js';
 import { check, type Finding } from '../upkeep/check.js';
-import { checkList, checkOptions, describe, flagsOf, isObject, type PrefixOptions, prefixOf, type SetOptions, type TouchOptions } from './arguments.js';
+import {
+  checkList,
+  checkOptions,
+  describe,
+  expiryOf,
+  flagsOf,
+  isObject,
+  type PrefixOptions,
+  prefixOf,
+  type SetOptions,
+  type TouchOptions,
+} from './arguments.js';
 import { backup } from './backup.js';
 import type { BatchItem } from './batch.js';
 import type { Engine } from './engine.js';
@@ -69,7 +80,7 @@ export class Store {
   set(key: string, value: unknown, options?: SetOptions): void {
     if (this.closed || this.readOnly) this.refuse();
     if (options === undefined) this.engine.set(key, value, 0, NEVER);
-    else this.engine.set(key, value, flagsOf(options), this.expiryOf(options));
+    else this.engine.set(key, value, flagsOf(options), this.expiry(options));
   }
 
   /** Deletes a key; whether it was there. */
@@ -91,7 +102,7 @@ export class Store {
     if (isObject(options) && options.ttl === undefined && options.expiresAt === undefined) {
       throw typeError('ERR_OPTION_INVALID', 'touch(key, options) takes ttl or expiresAt; { ttl: Infinity } takes the expiry off');
     }
-    return this.engine.touch(key, this.expiryOf(options));
+    return this.engine.touch(key, this.expiry(options));
   }
 
   /**
@@ -110,7 +121,7 @@ export class Store {
     return update(this.engine, key, change as Change, (entry) => {
       const given = checkOptions(optionsFor(entry));
       const expires = given.ttl === undefined && given.expiresAt === undefined;
-      return { flags: flagsOf({ flag: given.flag ?? entry?.flag }), expiry: expires ? (entry?.expiresAt ?? NEVER) : this.expiryOf(given) };
+      return { flags: flagsOf({ flag: given.flag ?? entry?.flag }), expiry: expires ? (entry?.expiresAt ?? NEVER) : this.expiry(given) };
     }) as Value | undefined;
   }
 
@@ -288,26 +299,16 @@ export class Store {
     throw new StoreError('ERR_STORE_CLOSED', `the store at ${this.path} was closed: open it again with openStore()`, { path: this.path });
   }
 
+  private expiry(options: TouchOptions): number {
+    return expiryOf(options, this.engine.core.environment);
+  }
+
   private setItem(key: string, value: unknown, options: SetOptions): BatchItem {
     const encoded = new EncodedValue();
     encodeValue(value, encoded);
     // The caller may run again, and change its bytes, before the batch is written.
     detach(encoded);
-    return { key, value: encoded, flags: flagsOf(options), expiry: this.expiryOf(options) };
-  }
-
-  private expiryOf(options: TouchOptions): number {
-    const { ttl, expiresAt } = checkOptions(options);
-    if (ttl === undefined && expiresAt === undefined) return NEVER;
-    if (ttl !== undefined && expiresAt !== undefined) throw typeError('ERR_OPTION_INVALID', 'ttl and expiresAt can not both be given');
-    if (ttl !== undefined) {
-      if (typeof ttl !== 'number' || !(ttl > 0)) throw rangeError('ERR_OPTION_INVALID', `ttl is a number of milliseconds over 0, not ${String(ttl)}`);
-      return this.engine.core.environment.now() + ttl;
-    }
-    if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt))
-      throw rangeError('ERR_OPTION_INVALID', `expiresAt is a number of ms since 1970, not ${String(expiresAt)}`);
-    // Minus infinity would not read back as a time; any past one says the same.
-    return Math.max(expiresAt, 0);
+    return { key, value: encoded, flags: flagsOf(options), expiry: this.expiry(options) };
   }
 }
 

@@ -16,8 +16,7 @@ export function adopt(core: Core): boolean {
   const { controlDoubles } = space;
   const durable = controlDoubles[Control.DURABLE_FLUSH >> 1];
   if (!(controlDoubles[Control.LAST_FLUSH >> 1] >= durable)) return false;
-  // A count that can go no further would tell nobody of a change.
-  if (![Control.NEXT_SEQUENCE, Control.CHANGES].every((count) => Number.isSafeInteger(controlDoubles[count >> 1]))) return false;
+  if (![Control.NEXT_SEQUENCE, Control.CHANGES].every((count) => isCount(controlDoubles[count >> 1]))) return false;
   let sum = 0;
   for (let segment = space.capacity - 1; segment > 0; segment--) {
     if (space.isTable(segment)) continue;
@@ -74,4 +73,9 @@ function chainIfOwned(core: Core, reader: RecordReader, key: KeyBuffer, head: nu
   if (!reader.isPlausible() || !reader.isChained || reader.chainWord(ChainRef.SEGMENT) !== head) return [];
   reader.loadKey(key);
   return core.isLatest(key.tag, location) ? chainOf(segments, reader) : [];
+}
+
+/** A count that can go no further would tell nobody of a change. None comes as far as this in a thousand years. */
+function isCount(count: number): boolean {
+  return Number.isInteger(count) && count >= 0 && count <= 2 ** 52;
 }

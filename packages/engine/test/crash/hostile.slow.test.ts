@@ -132,6 +132,8 @@ function survives(hostile: Hostile, image: Image, identity: string, spoil?: (byt
     attempt('read', () => differenceOf(open, image.state));
     attempt('stats', () => open.stats());
     for (let i = 0; i < 40; i++) attempt('set', () => open.set(`new ${i}`, 'x'.repeat(i)));
+    // Not where the count itself was spoilt under the open store.
+    if (spoil === undefined) attempt('a change that counts', () => setSeen(open, problems));
     attempt('set large', () => open.set('new and large', 'x'.repeat(2 * SEGMENT)));
     for (const key of image.state.keys()) attempt('delete', () => open.delete(key));
     attempt('batch', () => open.setMany([1, 2, 3].map((i) => ({ key: `new ${i}`, value: i }))));
@@ -145,6 +147,13 @@ function survives(hostile: Hostile, image: Image, identity: string, spoil?: (byt
   const took = performance.now() - started;
   if (took > MOST_MS) problems.push(`it took ${took.toFixed(0)} ms`);
   return problems.length === 0 ? undefined : problems.slice(0, 2).join('; ');
+}
+
+/** A reader that goes by `dataVersion` hears of a change. */
+function setSeen(store: Store, problems: string[]): void {
+  const before = store.dataVersion;
+  store.set('new 0', 'again');
+  if (store.dataVersion === before) problems.push(`a change left dataVersion at ${before}`);
 }
 
 /** Each of `values` at each of `places`, through `change`. */

@@ -9,7 +9,7 @@ import { expiryOf } from './drizzle-expiry.js';
 import { type Kept, keep, restore } from './drizzle-rows.js';
 import { namesOf, Versions, type VersionWords } from './drizzle-versions.js';
 import { Watch } from './drizzle-watch.js';
-import { Scope, type ScopeOptions } from './scope.js';
+import { ROWS, Scope, type ScopeOptions } from './scope.js';
 
 export interface DrizzleCacheOptions extends ScopeOptions {
   /** `true`: every select is cached unless it says `$withCache(false)`. Default: only those with `$withCache()`. */
@@ -51,7 +51,7 @@ export class MapstoneCache extends Cache {
     super();
     const { global = false, config = { ex: 60 }, settle = 100, ...options }: DrizzleCacheOptions = typeof target === 'string' ? { path: target } : target;
     if (!(settle >= 0)) throw new RangeError(`settle is a number of milliseconds from 0, not ${String(settle)}`);
-    this.#scope = new Scope(options, 'drizzle', 'hg');
+    this.#scope = new Scope({ objectCache: ROWS, ...options }, 'drizzle', 'hg');
     this.#versions = new Versions(this.#scope, settle);
     this.#strategy = global ? 'all' : 'explicit';
     this.#config = config;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CacheAdapter, type SyncCacheAdapter, Utils } from '@mikro-orm/core';
-import { Scope, type ScopeOptions } from './scope.js';
+import { ROWS, Scope, type ScopeOptions } from './scope.js';
 
 export type MikroOrmCacheOptions = ScopeOptions;
 
@@ -17,7 +17,7 @@ export class MapstoneResultCache implements CacheAdapter {
   readonly #expiration: number | undefined;
 
   constructor({ expiration, ...options }: MikroOrmCacheOptions & { expiration?: number }) {
-    this.#scope = new Scope(options, 'mikro-orm', 'r');
+    this.#scope = new Scope({ objectCache: ROWS, ...options }, 'mikro-orm', 'r');
     this.#expiration = expiration;
     // Now, so that a file which doesn't open fails `MikroORM.init()`.
     this.#scope.store;

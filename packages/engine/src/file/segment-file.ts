@@ -64,8 +64,21 @@ export class SegmentFile {
     return (segment & this.groupMask) === 0;
   }
 
-  /** Maps the segments from `capacity` up to `capacity` new ones; what is mapped already stays where it is. */
+  /** Maps the segments up to `capacity`, all of them or, if it throws, none; what is mapped already stays where it is. */
   private mapUpTo(capacity: number): void {
+    const before = this.capacity;
+    const regions = this.regions.length;
+    try {
+      this.mapRegions(capacity);
+    } catch (error) {
+      for (const region of this.regions.splice(regions)) this.file.unmap(region);
+      this.regionOf.length = before;
+      this.capacity = before;
+      throw error;
+    }
+  }
+
+  private mapRegions(capacity: number): void {
     if (capacity > this.wordBase.length) {
       const bases = new Int32Array(Math.max(capacity, this.wordBase.length * 2));
       bases.set(this.wordBase);

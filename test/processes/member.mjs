@@ -109,6 +109,7 @@ let alive;
 let afterDeath;
 
 function watchTheLock({ openers, lock }) {
+  alive = now();
   const isAlive = openers.isAlive.bind(openers);
   openers.isAlive = (word) => {
     const answer = isAlive(word);

@@ -57,9 +57,13 @@ const stateOf = (pid: number): string => {
   }
 };
 
-/** Whether this user can read the program, and run Node: a checkout in a home directory is often its owner's alone. */
+/** Whether another user can run Node and read what a puppet does: a checkout in a home directory is often its owner's alone. Throws if not even this one can. */
 export function canStartPuppet(uid: number): boolean {
-  return spawnSync(process.execPath, ['--check', PUPPET], { uid, stdio: 'ignore' }).status === 0;
+  const engine = new URL('../../packages/engine/dist/index.js', import.meta.url).href;
+  const script = `await import(${JSON.stringify(engine)}); (await import('node:fs')).readFileSync(${JSON.stringify(PUPPET)});`;
+  const works = (options: { uid?: number }) => spawnSync(process.execPath, ['--input-type=module', '-e', script], { ...options, stdio: 'ignore' }).status === 0;
+  if (!works({})) throw new Error(`${PUPPET} or the engine can't be read: run npm run build`);
+  return works({ uid });
 }
 
 /** Starts a process that waits for what it is told. */

@@ -10,7 +10,7 @@ export interface ScopeOptions extends StoreOptions {
 }
 
 /** What a query read stays decoded in this process's memory as well, up to so many bytes, as they are stored, and entries. Each reader gets a copy: rows are anybody's to change. */
-export const ROWS = { maxBytes: 16 * 2 ** 20, maxEntries: 10_000, values: 'cloned' } as const;
+export const ROWS = { maxBytes: 4 * 2 ** 20, maxEntries: 10_000, values: 'cloned' } as const;
 
 /** Longer names are hashed: a key is at most 65,535 bytes in the engine, and a query has no limit. */
 const LONGEST_NAME = 1024;

@@ -52,6 +52,24 @@ describe('rows', () => {
     }
   });
 
+  it('each reader gets rows of its own, however often they were read', async () => {
+    const cache = cacheOf();
+    const hidden = (values: unknown[]) => values.reduce<any>((row, value, i) => Object.defineProperty(row, i, { value }), { id: values[0], json: { of: [1] } });
+    const responses = { arrays: { rows: [[1, 'a', { of: [1] }]] }, objects: [{ id: 1, json: { of: [1] }, born: new Date(5) }], hidden: [hidden([1, 'a'])] };
+    for (const [key, response] of Object.entries(responses)) await select(cache, key, structuredClone(response));
+    await cache.put('hidden', responses.hidden, ['t'], false);
+    for (let round = 0; round < 5; round++) {
+      for (const [key, response] of Object.entries(responses)) {
+        const found = (await select(cache, key, undefined)) as any;
+        expect(found).toEqual(response);
+        const [row] = found.rows ?? found;
+        (row.json ?? row[2]).of.push('mine');
+        row.born?.setFullYear(1970);
+        (found.rows ?? found).push('mine');
+      }
+    }
+  });
+
   it('a result with functions, as node-postgres has it, comes back without them; what is equal by chance stays apart', () => {
     class Result {
       rows = [[1, new Map([['a', 1]])]];

@@ -56,6 +56,17 @@ describe.each(hosts)('$label', ({ skip, load }) => {
     expect((await orm.em.fork().findOne(Author, 1)).name).toBe('Augusta');
   });
 
+  it.skipIf(skip)('each reader gets what is its own, however often it was read', async () => {
+    const { orm, Author } = await open(path());
+    for (let round = 0; round < 5; round++) {
+      const [ada] = await orm.em.fork().find(Author, {}, { cache: true, orderBy: { id: 'asc' } });
+      expect([ada.name, ada.born, ada.notes]).toEqual(['Ada', BORN, { of: ['the engine'] }]);
+      ada.name = 'mine';
+      ada.born.setFullYear(1970);
+      ada.notes.of.push('mine');
+    }
+  });
+
   it.skipIf(skip)('nothing found is cached as well: null and an empty list', async () => {
     const { orm, Author, selects } = await open(path());
     for (let i = 0; i < 2; i++) {

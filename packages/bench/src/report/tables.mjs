@@ -136,7 +136,7 @@ function crowdTable(rows) {
       rate(alone.median),
       ratio(two, name, WANTED.two),
       ratio(beside, name, WANTED.beside),
-      `${digits(apart.median)}x ${range(apart)}`,
+      apart === undefined ? '' : `${digits(apart.median)}x ${range(apart)}`,
       rate(writer.median),
     ]),
   );

@@ -28,9 +28,8 @@ async function share(contestant, n, runs, options, step) {
   const other = makeFolder(options.dir);
   const job = { contestant: contestant.name, n, seed: options.seed, dir: folder };
   const ms = options.quick ? 100 : MS;
-  // Where the store is a server, both would be that one's.
   const stop = await serverOf(contestant.name, folder);
-  const dirOf = (crowd, role) => (crowd === 'apart' && role === 'writer' && !stop ? other : folder);
+  const dirOf = (crowd, role) => (crowd === 'apart' && role === 'writer' ? other : folder);
   try {
     await step(async () => {
       if (!contestant.private) for (const dir of stop ? [folder] : [folder, other]) await runIn({ ...job, dir, task: 'fill' });
@@ -39,6 +38,11 @@ async function share(contestant, n, runs, options, step) {
     for (let i = 0; i < runs; i++) {
       const rates = {};
       for (const [name, roles] of Object.entries(CROWDS)) {
+        // Where the store is a server, both would be that one's.
+        if (name === 'apart' && stop) {
+          await step(() => undefined);
+          continue;
+        }
         const jobs = roles.map((role, number) => ({ ...job, dir: dirOf(name, role), task: 'shared', role, number, ms }));
         const results = await step(() => runTogether(jobs));
         rates[name] = results.map((result) => rateOf(result, options));
@@ -51,7 +55,7 @@ async function share(contestant, n, runs, options, step) {
       alone: figure(({ alone }) => alone[0]),
       two: figure(({ alone, two }) => (two[0] + two[1]) / alone[0]),
       beside: figure(({ alone, beside }) => beside[0] / alone[0]),
-      apart: figure(({ alone, apart }) => apart[0] / alone[0]),
+      apart: stop ? undefined : figure(({ alone, apart }) => apart[0] / alone[0]),
       writer: figure(({ beside }) => beside[1]),
       raw: rounds,
     };

@@ -71,9 +71,9 @@ export class SegmentFile {
     try {
       this.mapRegions(capacity);
     } catch (error) {
-      for (const region of this.regions.splice(regions)) this.file.unmap(region);
       this.regionOf.length = before;
       this.capacity = before;
+      for (const region of this.regions.splice(regions)) this.file.unmap(region);
       throw error;
     }
   }

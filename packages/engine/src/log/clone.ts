@@ -1,25 +1,18 @@
-// Copies of decoded values, which share nothing with them.
+// Copies of decoded values, which share nothing with them. Only of trees: of what is met twice it makes two, and of what was V8's (codec.ts) a new decoding costs less.
 
 import { types } from 'node:util';
-import { cloneGraph } from './structured.js';
 
-/** What lies deeper is left to V8, which does not run out of stack. */
+/** Deeper than what is encoded as MessagePack here: a file that was written to do harm. V8 does not run out of stack so soon. */
 const MAX_DEPTH = 100;
 
-/** `isTree`: nothing in it is met twice, as in all that does not come from V8's format. Then it is walked, for a fortieth of the time. */
-export function cloneDecoded(value: object, isTree: boolean): object {
-  return isTree ? cloneTree(value, 0) : cloneGraph(value);
-}
-
-function cloneTree(value: object, depth: number): object {
+export function cloneTree(value: object, depth = 0): object {
   const prototype = Object.getPrototypeOf(value);
   if (depth < MAX_DEPTH) {
     if (prototype === Object.prototype) return cloneObject(value as Record<string, unknown>, depth);
     if (prototype === Array.prototype) return cloneArray(value as unknown[], depth);
   }
   if (prototype === Date.prototype) return new Date((value as Date).getTime());
-  if (types.isUint8Array(value)) return cloneBytes(value);
-  return cloneGraph(value);
+  return types.isUint8Array(value) ? cloneBytes(value) : structuredClone(value);
 }
 
 function cloneObject(value: Record<string, unknown>, depth: number): object {

@@ -46,12 +46,6 @@ export function decodeV8(bytes: Buffer, length: number): unknown {
   return deserializer.readValue();
 }
 
-/** A copy of what was decoded that shares nothing with it; what is met twice in it stays one. (`structuredClone` makes a Uint8Array of a Buffer.) */
-export function cloneGraph(value: object): object {
-  const { buffer, byteOffset, length } = encodeV8(value);
-  return decodeV8(Buffer.from(buffer, byteOffset, length), length) as object;
-}
-
 // Part of the format; the numbers are those of Node's own v8.serialize.
 const VIEWS = [
   Int8Array,

@@ -1,11 +1,11 @@
 // Decoded objects, and strings if wanted, kept in this thread's heap. While nobody writes, a hit costs two loads that all entries share and a Map lookup, two where
-// the entry expires or its reads are counted; after a write, one look at the bucket's version more. Never stale, whichever process wrote. What is handed out is the
+// the entry expires, its reads are counted or it is cloned; after a write, one look at the bucket's version more. Never stale, whichever process wrote. What is handed out is the
 // kept object itself, frozen or not, or a clone of it.
 
 import { countRead, type FrequencyHash } from '../hash-index/frequency-hash.js';
 import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
-import { cloneDecoded } from '../log/clone.js';
+import { cloneTree } from '../log/clone.js';
 import type { Core } from './core.js';
 
 const { Bucket, Control } = L;
@@ -41,8 +41,6 @@ interface Kept {
   version: number;
   expiry: number;
   flag: boolean;
-  /** Nothing in the value is met twice. */
-  isTree: boolean;
   /** Of the value as it is stored. */
   bytes: number;
 }
@@ -109,8 +107,8 @@ export class ObjectCache {
     return kept && { value: this.given(kept), expiresAt: kept.expiry, flag: kept.flag };
   }
 
-  private given({ value, isTree }: Kept): Keepable {
-    return this.clones && typeof value === 'object' ? cloneDecoded(value, isTree) : value;
+  private given({ value }: Kept): Keepable {
+    return this.clones && typeof value === 'object' ? cloneTree(value) : value;
   }
 
   /** Begins another round if anything has changed. Before a bucket is looked at: what changes after that ends the round. While something is being changed none lasts. */
@@ -145,16 +143,16 @@ export class ObjectCache {
     return true;
   }
 
-  /** Keeps what was just read, and found stable; returns what the reader gets. */
+  /** Keeps what was just read, and found stable; returns what the reader gets. `isTree`: nothing in it is met twice. */
   keep(
     key: string,
     value: Keepable,
     { words, home, version }: NotedRead,
-    { expiry, flag, isTree, bytes }: Pick<Kept, 'expiry' | 'flag' | 'isTree' | 'bytes'>,
+    { expiry, flag, isTree, bytes }: Pick<Kept, 'expiry' | 'flag' | 'bytes'> & { isTree: boolean },
   ): Keepable {
     if (this.freezes && typeof value === 'object') freeze(value);
     // Of an object that is not kept the reader is the only owner.
-    if (bytes > this.maxBytes) return value;
+    if (bytes > this.maxBytes || (this.clones && !isTree)) return value;
     const before = this.entries.get(key);
     if (before !== undefined) this.drop(key, before);
     // First in, first out: what is read often comes back at its next read.
@@ -178,12 +176,18 @@ export class ObjectCache {
       version,
       expiry,
       flag,
-      isTree,
       bytes,
     };
     this.entries.set(key, kept);
     this.bytes += bytes;
     return this.given(kept);
+  }
+
+  /** What was kept may be much, and who closed a store may hold on to it. */
+  clear(): void {
+    this.entries.clear();
+    this.certain.clear();
+    this.bytes = 0;
   }
 
   private drop(key: string, { bytes }: Kept): void {

@@ -287,6 +287,7 @@ export class Store {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.cache?.clear();
     this.onClose();
   }
 

@@ -75,7 +75,7 @@ function chainIfOwned(core: Core, reader: RecordReader, key: KeyBuffer, head: nu
   return core.isLatest(key.tag, location) ? chainOf(segments, reader) : [];
 }
 
-/** A count that can go no further would tell nobody of a change. None comes as far as this in a thousand years. */
+/** A count that can go no further would tell nobody of a change. At a million a second none comes as far as this in a hundred years. */
 function isCount(count: number): boolean {
   return Number.isInteger(count) && count >= 0 && count <= 2 ** 52;
 }

@@ -90,6 +90,27 @@ describe.each(kinds)('an object cache, over %s', (kind) => {
     }
   });
 
+  test('cloned, what an object holds twice stays one, and a cycle a cycle', () => {
+    const store = open('cloned');
+    const [twice, cycle] = [{ v: 1 }, { self: {} as object }];
+    cycle.self = cycle;
+    store.set('twice', { a: twice, b: twice });
+    store.set('cycle', cycle);
+    store.set('tree', { v: [1, { w: 2 }] });
+    for (let round = 0; round < 4; round++) {
+      for (const read of [(key: string) => store.get<any>(key), (key: string) => store.getEntry(key)?.value as any]) {
+        const [{ a, b }, found] = [read('twice'), read('cycle')];
+        expect([a, a === b, found.self === found]).toEqual([{ v: 1 }, true, true]);
+        const tree = read('tree');
+        expect(tree).toEqual({ v: [1, { w: 2 }] });
+        tree.v[1].w = 3;
+      }
+    }
+    // Decoding the others again costs less than cloning them.
+    expect(store.stats().objectCache).toMatchObject({ entries: 1, hits: 7 });
+    store.close();
+  });
+
   test('is its handle’s own: another on the same file gets objects that are its own', () => {
     const [cached, plain] = [open(), place.open()];
     cached.set('k', { v: 1 });

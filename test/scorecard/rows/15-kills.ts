@@ -1,6 +1,7 @@
 // Row 15: processes on one store are killed all the time, wherever they are; the others take over, repair, and go on.
 
 import { runCrowd } from '../../processes/crowd.js';
+import { quantile } from '../../support/quantile.js';
 import { whyNoMmapIo } from '../../workspace/toolchain.mjs';
 import { type Row, type RowContext, type RowResult, replayCommand } from '../row.js';
 
@@ -23,6 +24,8 @@ async function run({ seed, size, earlier, done, stopped }: RowContext): Promise<
     },
   });
   const { kills, reads, writes, repairs, takeOvers, wrong } = result;
+  const afterDeath = takeOvers.map((one) => one.afterDeath / 1000);
+  const whole = takeOvers.map((one) => one.whole / 1000);
   return {
     cases: before + kills,
     next: before + kills,
@@ -31,19 +34,14 @@ async function run({ seed, size, earlier, done, stopped }: RowContext): Promise<
       'ms from kill to kill': Math.round((performance.now() - start) / Math.max(1, kills)),
       'locks taken from the dead': repairs,
       'by writes, of which the last are timed, without other programs’ time': takeOvers.length,
-      'taking it over, median and p99': quantiles(takeOvers.map(({ afterDeath }) => afterDeath)),
-      'the whole write, until the kernel has ended the holder included': quantiles(takeOvers.map(({ whole }) => whole)),
+      'taking it over p50, ms': quantile(afterDeath, 0.5),
+      'taking it over p99, ms': quantile(afterDeath, 0.99),
+      'the whole write, until the kernel has ended the holder included, p50, ms': quantile(whole, 0.5),
+      'the whole write p99, ms': quantile(whole, 0.99),
       writes,
       reads,
     },
   };
-}
-
-function quantiles(microseconds: readonly number[]): string {
-  if (microseconds.length === 0) return 'none';
-  const sorted = microseconds.toSorted((a, b) => a - b);
-  const at = (share: number) => `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] / 1000).toFixed(1)} ms`;
-  return `${at(0.5)}, ${at(0.99)}`;
 }
 
 export const deaths: Row = {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../../packages/engine/src/index.js';
 import { othersTime } from '../../support/others-time.mjs';
+import { quantile } from '../../support/quantile.js';
 import { random } from '../../support/simulated-mapping.js';
 import { repo, whyNoMmapIo } from '../../workspace/toolchain.mjs';
 import { equal, Killed, type Left, type Model, modelsAfter } from '../kill/killed.js';
@@ -169,19 +170,15 @@ class Kills {
   }
 
   get figures(): Record<string, number | string> {
-    const at = (times: number[], share: number) => {
-      const sorted = times.toSorted((a, b) => a - b);
-      return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1));
-    };
     const { openings, ownOpenings, waits } = this;
     return {
       ...this.recoveries,
-      'recovery p50, ms': at(openings, 0.5),
-      'recovery p99, ms': at(openings, 0.99),
-      'recovery worst, ms': at(openings, 1),
-      'recovery worst, without other programs’ time, ms': at(ownOpenings, 1),
+      'recovery p50, ms': quantile(openings, 0.5),
+      'recovery p99, ms': quantile(openings, 0.99),
+      'recovery worst, ms': quantile(openings, 1),
+      'recovery worst, without other programs’ time, ms': quantile(ownOpenings, 1),
       'with another writer alive': waits.length,
-      'until it went on p99, ms': at(waits, 0.99),
+      'until it went on p99, ms': quantile(waits, 0.99),
     };
   }
 }

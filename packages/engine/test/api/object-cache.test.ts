@@ -108,7 +108,16 @@ describe.each(kinds)('an object cache, over %s', (kind) => {
     }
     // Decoding the others again costs less than cloning them.
     expect(store.stats().objectCache).toMatchObject({ entries: 1, hits: 7 });
+  });
+
+  test('a closed handle, which somebody may hold on to, lets go of them', () => {
+    const store = open();
+    store.set('k', { v: 1 });
+    store.get('k');
+    const { cache } = store as unknown as { cache: { size: number; bytes: number } };
+    expect([cache.size, cache.bytes > 0]).toEqual([1, true]);
     store.close();
+    expect([cache.size, cache.bytes]).toEqual([0, 0]);
   });
 
   test('is its handle’s own: another on the same file gets objects that are its own', () => {

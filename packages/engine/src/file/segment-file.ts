@@ -73,7 +73,13 @@ export class SegmentFile {
     } catch (error) {
       this.regionOf.length = before;
       this.capacity = before;
-      for (const region of this.regions.splice(regions)) this.file.unmap(region);
+      for (const region of this.regions.splice(regions)) {
+        try {
+          this.file.unmap(region);
+        } catch {
+          // Address space is all that is lost: the caller must hear what went wrong first.
+        }
+      }
       throw error;
     }
   }

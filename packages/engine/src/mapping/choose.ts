@@ -47,3 +47,7 @@ function tryBuild(kind: MappingChoice): Mapping | StoreError {
   }
   return found;
 }
+
+// The native parts load with this module, while a program starts, and not in the first `openStore`, which would take twice as long for it. What does not
+// load is kept, and told to who asks for it.
+unavailable('mmap-io');

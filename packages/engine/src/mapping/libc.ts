@@ -1,5 +1,5 @@
 // The system calls Node lacks, through koffi: mmap, munmap, msync (also off the event loop), madvise, fcntl, and what macOS needs besides.
-// Loaded at first use, because importing this package must not throw on any platform.
+// Loaded by a call, whose error can be kept, because importing this package must not throw on any platform.
 // Symbols come from the process itself, not from a library's name: Alpine has musl, macOS has libSystem.
 
 import { createRequire } from 'node:module';

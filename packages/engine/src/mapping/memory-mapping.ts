@@ -1,6 +1,7 @@
 // Files in memory, by path, for every platform: nothing is written anywhere, nothing outlives the thread, and a store on one is empty after its last close.
-// A file is a list of blocks, one from `create` and one more from each `allocate` past the end. A range inside one block is mapped as it is; a range over
-// several first joins them into one, which is only possible while none of them is mapped. Who maps the ranges it allocates never meets that limit.
+// A file is a size and a list of blocks: memory is taken when a range is mapped that none has yet, however small the steps were that allocated it. A range
+// inside one block is mapped as it is; one over several first joins them, which is only possible while none of them is mapped. Who maps each range once,
+// in order, never meets that limit.
 
 import { randomUUID } from 'node:crypto';
 import { constants, freemem } from 'node:os';
@@ -24,6 +25,8 @@ interface Lock {
 /** What all opens of one path share. */
 interface File {
   readonly id: string;
+  /** In bytes; what lies past the last block is zeros. */
+  size: number;
   blocks: Block[];
   locks: Lock[];
   opens: number;
@@ -61,10 +64,9 @@ export class MemoryMapping implements Mapping {
   create(path: string, head: Uint8Array, size: number): boolean {
     const name = resolve(path);
     if (this.#files.has(name)) return false;
-    const file: File = { id: `memory:${randomUUID()}`, blocks: [], locks: [], opens: 0 };
-    if (size > 0) file.blocks.push(newBlock(0, size, name));
-    new Uint8Array(file.blocks[0]?.buffer ?? 0).set(head);
-    this.#files.set(name, file);
+    const block = newBlock(0, size, name);
+    new Uint8Array(block.buffer).set(head);
+    this.#files.set(name, { id: `memory:${randomUUID()}`, size, blocks: [block], locks: [], opens: 0 });
     return true;
   }
 
@@ -98,7 +100,7 @@ class MemoryFile implements MappedFile {
 
   size(): number {
     this.#mustBeOpen();
-    return sizeOf(this.#file);
+    return this.#file.size;
   }
 
   read(offset: number, length: number): Buffer {
@@ -108,10 +110,10 @@ class MemoryFile implements MappedFile {
   }
 
   allocate(from: number, to: number): void {
-    const size = this.size();
+    this.#mustBeOpen();
     if (this.readOnly) throw readOnlyError(this.path, 'write');
     for (const { bytes } of pieces(this.#file, from, to)) bytes.fill(0);
-    if (to > size) this.#file.blocks.push(newBlock(size, to - size, this.path));
+    this.#file.size = Math.max(this.#file.size, to);
   }
 
   freeSpace(): number {
@@ -204,19 +206,17 @@ class MemoryFile implements MappedFile {
 
   #blockWith(from: number, to: number): Block {
     const { blocks } = this.#file;
-    const first = blocks.findLastIndex((block) => block.offset <= from);
-    const last = blocks.findLastIndex((block) => block.offset < to);
-    if (first === last) return blocks[first];
-    const joined = blocks.slice(first, last + 1);
-    if (joined.some((block) => block.mapped > 0)) {
+    const parts = blocks.filter((block) => block.offset < to && from < endOf(block));
+    if (parts.length === 1 && to <= endOf(parts[0])) return parts[0];
+    if (parts.some((block) => block.mapped > 0)) {
       const message = `${this.path}: [${from}, ${to}) spans parts that are mapped already: map them one by one`;
       throw new StoreError('ERR_STORE_IO', message, { path: this.path, syscall: 'mmap' });
     }
-    const { offset } = joined[0];
-    const end = joined[joined.length - 1].offset + joined[joined.length - 1].buffer.byteLength;
-    const whole = newBlock(offset, end - offset, this.path);
-    for (const block of joined) new Uint8Array(whole.buffer).set(new Uint8Array(block.buffer), block.offset - offset);
-    blocks.splice(first, joined.length, whole);
+    // Blocks leave no gaps: one that nothing has yet begins where the last one ends.
+    const offset = parts[0]?.offset ?? endOf(blocks[blocks.length - 1]);
+    const whole = newBlock(offset, Math.max(to, ...parts.map(endOf)) - offset, this.path);
+    for (const part of parts) new Uint8Array(whole.buffer).set(new Uint8Array(part.buffer), part.offset - offset);
+    blocks.splice(parts.length > 0 ? blocks.indexOf(parts[0]) : blocks.length, parts.length, whole);
     return whole;
   }
 
@@ -239,12 +239,11 @@ function newBlock(offset: number, length: number, path: string): Block {
   }
 }
 
-function sizeOf({ blocks }: File): number {
-  const last = blocks.at(-1);
-  return last === undefined ? 0 : last.offset + last.buffer.byteLength;
+function endOf({ offset, buffer }: Block): number {
+  return offset + buffer.byteLength;
 }
 
-/** The bytes of `[from, to)` as far as the file has them, block by block. */
+/** The bytes of `[from, to)` as far as blocks have them, block by block. */
 function* pieces({ blocks }: File, from: number, to: number): Generator<{ from: number; bytes: Uint8Array }> {
   for (const { offset, buffer } of blocks) {
     const start = Math.max(from, offset);

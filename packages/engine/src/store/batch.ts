@@ -20,6 +20,10 @@ export interface BatchItem {
   expiry: number;
 }
 
+export function deleteItem(key: string): BatchItem {
+  return { key, value: undefined, flags: 0, expiry: NEVER };
+}
+
 /** An operation that will be written: with its chain, if it has one, and the space it takes. */
 interface Planned {
   key: string;

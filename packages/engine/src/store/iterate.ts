@@ -33,6 +33,14 @@ export function usageOf(engine: Engine, prefix: string): Usage {
   return usage;
 }
 
+export function* keysOf(records: Iterable<StoreRecord>): Generator<string> {
+  for (const { key } of records) yield key;
+}
+
+export function* pairsOf(records: Iterable<StoreRecord>): Generator<[string, unknown]> {
+  for (const { key, value } of records) yield [key, value];
+}
+
 /** All live entries whose key starts with `prefix`; values are decoded only if asked for. */
 export function* iterate(engine: Engine, prefix: string, withValues: boolean): Generator<StoreRecord> {
   const { core, reading } = engine;

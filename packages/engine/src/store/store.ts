@@ -16,9 +16,9 @@ import {
   type TouchOptions,
 } from './arguments.js';
 import { backup } from './backup.js';
-import type { BatchItem } from './batch.js';
+import { type BatchItem, deleteItem } from './batch.js';
 import type { Engine } from './engine.js';
-import { iterate, type StoreRecord, type Usage, usageOf } from './iterate.js';
+import { iterate, keysOf, pairsOf, type StoreRecord, type Usage, usageOf } from './iterate.js';
 import { ObjectCache, type ObjectCacheSettings } from './object-cache.js';
 import type { StoreEntry } from './reading.js';
 import { collectStats, type StoreStats } from './stats.js';
@@ -311,16 +311,4 @@ export class Store {
     detach(encoded);
     return { key, value: encoded, flags: flagsOf(options), expiry: this.expiry(options) };
   }
-}
-
-function deleteItem(key: string): BatchItem {
-  return { key, value: undefined, flags: 0, expiry: NEVER };
-}
-
-function* keysOf(records: Iterable<StoreRecord>): Generator<string> {
-  for (const { key } of records) yield key;
-}
-
-function* pairsOf(records: Iterable<StoreRecord>): Generator<[string, unknown]> {
-  for (const { key, value } of records) yield [key, value];
 }

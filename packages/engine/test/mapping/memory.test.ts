@@ -50,8 +50,37 @@ test('a range over several blocks is mapped while none of them is, and joins the
   expect([whole.bytes[0], whole.bytes[PAGE], whole.bytes[2 * PAGE]]).toEqual([120, 5, 6]);
 });
 
-test('more memory than there is counts as full', async () => {
-  expect(await errorOf(() => new MemoryMapping().create(PATH, new Uint8Array(0), 2 ** 52))).toMatchObject({ code: 'ERR_STORE_FULL' });
+test('memory is taken once for what was allocated in steps, when it is mapped', () => {
+  const mapping = new MemoryMapping();
+  mapping.create(PATH, Buffer.from('x'), 2 * PAGE);
+  const file = mapping.open(PATH, { readOnly: false });
+  const first = file.map(0, 2 * PAGE);
+  expect([first.bytes[0], first.bytes.buffer.byteLength]).toEqual([120, 2 * PAGE]);
+  for (let page = 2; page < 8; page++) file.allocate(page * PAGE, (page + 1) * PAGE);
+  expect([file.size(), [...file.read(7 * PAGE, PAGE)].every((byte) => byte === 0)]).toEqual([8 * PAGE, true]);
+  const second = file.map(2 * PAGE, 6 * PAGE);
+  expect([second.bytes.buffer === first.bytes.buffer, second.bytes.buffer.byteLength]).toEqual([false, 6 * PAGE]);
+});
+
+test('what was stored past the middle of a file that was mapped from there on is where it was', () => {
+  const mapping = new MemoryMapping();
+  mapping.create(PATH, Buffer.from('x'), PAGE);
+  const file = mapping.open(PATH, { readOnly: false });
+  file.allocate(PAGE, 4 * PAGE);
+  const late = file.map(2 * PAGE, PAGE);
+  late.bytes[7] = 9;
+  file.unmap(late);
+  const whole = file.map(0, 4 * PAGE);
+  expect([whole.bytes[0], whole.bytes[2 * PAGE + 7], whole.bytes.length]).toEqual([120, 9, 4 * PAGE]);
+});
+
+test('more memory than there is counts as full, at creation and when it is mapped', async () => {
+  const mapping = new MemoryMapping();
+  expect(await errorOf(() => mapping.create(PATH, new Uint8Array(0), 2 ** 52))).toMatchObject({ code: 'ERR_STORE_FULL' });
+  mapping.create(PATH, new Uint8Array(0), PAGE);
+  const file = mapping.open(PATH, { readOnly: false });
+  file.allocate(PAGE, 2 ** 52);
+  expect(await errorOf(() => file.map(PAGE, 2 ** 52 - PAGE))).toMatchObject({ code: 'ERR_STORE_FULL' });
 });
 
 test('outside the file there is nothing to map', async () => {

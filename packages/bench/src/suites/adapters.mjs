@@ -43,28 +43,21 @@ export async function runAdapters(options) {
     }
   }
   const plan = entries.flatMap((entry) => entry.baselines.map((baseline) => ({ entry, baseline })));
-  const sides = ({ baseline }) => [baseline.side, 'mapstone'];
   const rounds = Array.from({ length: runs }, (_, i) => i + 1);
-  const step = (id, side, round) => ({ key: id + side, label: `${id}, ${side}, run ${round}/${runs}`, weight: 1 });
-  const steps = plan.flatMap((pair) => rounds.flatMap((round) => sides(pair).map((side) => step(pair.entry.id, side, round))));
+  const step = (id, side, round) => ({ key: id + side, label: `${id} against ${side}, run ${round}/${runs}`, weight: 1 });
+  const steps = plan.flatMap(({ entry, baseline }) => rounds.map((round) => step(entry.id, baseline.side, round)));
   const progress = startProgress('adapters', steps);
   let at = 0;
   for (const pair of plan) {
     const results = [];
     try {
-      for (let i = 0; i < runs; i++) {
-        const measured = [];
-        for (const [j, side] of sides(pair).entries()) {
-          const job = { task: 'hits', url: pair.entry.url, side, ms: options.quick ? 30 : 1000 };
-          measured.push(await progress.step(at + 2 * i + j, () => run(job, options.dir)));
-        }
-        results.push(measured);
-      }
+      const job = { task: 'hits', url: pair.entry.url, side: pair.baseline.side, ms: options.quick ? 30 : 1000 };
+      for (let i = 0; i < runs; i++) results.push(await progress.step(at + i, () => run(job, options.dir)));
       rows.push(summary(pair, results, options));
     } catch (error) {
       failed.push({ name: `${pair.entry.id} against ${pair.baseline.label}`, reason: error.message.split('\n')[0] });
     }
-    at += 2 * runs;
+    at += runs;
   }
   progress.stop();
   return { sizes: [], absent: [], rows, failed };

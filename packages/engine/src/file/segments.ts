@@ -34,7 +34,7 @@ export class Segments {
   doubles!: Float64Array;
   at = 0;
   /** Segments that may be handed out, the last one next. */
-  private readonly reusable: number[] = [];
+  private reusable: number[] = [];
   /** Freed segments that wait for a flush. */
   private gated: number[] = [];
   /** The flush up to which the gate was opened, and the state of the table that the lists are of. */
@@ -175,7 +175,7 @@ export class Segments {
   addGrown(from: number, to: number): void {
     const grown: number[] = [];
     for (let segment = to - 1; segment >= from; segment--) if (!this.space.isTable(segment)) grown.push(segment);
-    this.reusable.unshift(...grown);
+    this.reusable = grown.concat(this.reusable);
     this.touched();
   }
 

@@ -204,7 +204,7 @@ export class Buckets {
   protected damaged(why: string): StoreError {
     return new StoreError(
       'ERR_STORE_CORRUPT',
-      `the index of ${this.segments.space.file.path} is damaged: ${why}. Close and reopen the store: it is rebuilt from the log`,
+      `the index of ${this.segments.space.file.path} is damaged: ${why}. Close the store, and let salvage() copy it: that reads the log, and not the index`,
     );
   }
 

@@ -24,6 +24,13 @@ export function deleteItem(key: string): BatchItem {
   return { key, value: undefined, flags: 0, expiry: NEVER };
 }
 
+/** Of a key of the batch: whether it is there, and alive, after the operations so far; and whether a slot of the index is its own, come what may. */
+interface Known {
+  is: boolean;
+  lives: boolean;
+  hasSlot: boolean;
+}
+
 /** An operation that will be written: with its chain, if it has one, and the space it takes. */
 interface Planned {
   key: string;
@@ -81,20 +88,25 @@ export class Batch {
     const planned: Planned[] = [];
     const tags: number[] = [];
     let absent = 0;
-    /** What the batch itself has made of a key so far. */
-    const seen = new Map<string, boolean>();
+    const known = new Map<string, Known>();
     for (const item of items) {
       key.load(item.key);
-      const before = seen.get(item.key);
-      const found = before === undefined && core.find(key, reader) !== 0;
-      present.push(before ?? (found && reader.expiry > core.environment.now()));
-      seen.set(item.key, item.value !== undefined);
-      if (item.value === undefined && !(before ?? found)) continue;
-      if (item.value !== undefined && before === undefined) {
-        if (!found) absent++;
-        // A record with an expiry, and any in a cache, may be cleaned away before the batch takes effect: it gets a slot too.
-        if (!found || core.isCache || reader.expiry !== NEVER) tags.push(key.tag);
+      let it = known.get(item.key);
+      if (it === undefined) {
+        const found = core.find(key, reader) !== 0;
+        // A record with an expiry, and any in a cache, may be cleaned away before the batch takes effect: it gets another slot.
+        it = { is: found, lives: found && reader.expiry > core.environment.now(), hasSlot: found && !core.isCache && reader.expiry === NEVER };
+        known.set(item.key, it);
       }
+      const sets = item.value !== undefined;
+      present.push(it.lives);
+      if (!sets && !it.is) continue;
+      if (sets && !it.hasSlot) {
+        if (!it.is) absent++;
+        tags.push(key.tag);
+        it.hasSlot = true;
+      }
+      it.is = it.lives = sets;
       // Last: a large value may make room, and so move what was found.
       planned.push(this.planOne(item, chains));
     }

@@ -109,7 +109,7 @@ function openClaimed(file: MappedFile, settings: Settings, created: boolean): En
 }
 
 /** Whether it evicts is the file's, chosen when it is created: a store must not lose entries, and who writes to a cache must keep to a size. */
-function checkMode({ mode }: Superblock, { cache, readOnly }: Settings, path: string): void {
+export function checkMode({ mode }: Superblock, { cache, readOnly }: Settings, path: string): void {
   if (readOnly || (mode === L.MODE_CACHE) === (cache !== undefined)) return;
   const why =
     mode === L.MODE_CACHE

@@ -172,7 +172,8 @@ export class Reading {
     const found = this.locked(attempt);
     if (found !== AGAIN) return found;
     const { path } = core.space.file;
-    throw new StoreError('ERR_STORE_CORRUPT', `${path} is damaged: its index can't be read. Close and reopen the store: it is rebuilt from the log`, { path });
+    const what = 'close the store, and let salvage() copy it: that reads the log, and not the index';
+    throw new StoreError('ERR_STORE_CORRUPT', `${path} is damaged: its index can't be read; ${what}`, { path });
   }
 
   /** Who may not write can't take the lock: it waits, and says what it waited for. */

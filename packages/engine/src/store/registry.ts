@@ -2,11 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { typeError } from '../errors.js';
+import { StoreError, typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { Environment } from './core.js';
 import type { Engine } from './engine.js';
-import { openEngine } from './opening.js';
+import { checkMode, openEngine } from './opening.js';
 import { readOptions, type Settings, type StoreOptions } from './options.js';
 import { Store } from './store.js';
 
@@ -31,26 +31,37 @@ export function openStoreIn(path: string, options: StoreOptions, environment: En
   const settings = readOptions(options, environment, mapping);
   const full = resolve(path);
   const shared = findOpen(settings.mapping, full, settings.readOnly);
-  if (shared !== undefined) return addHandle(shared, full, settings);
+  if (shared !== undefined) {
+    mustSuit(shared.engine, settings, full);
+    return addHandle(shared, full, settings);
+  }
   const engine = openEngine(full, settings);
   // Of what was opened: the path may lead to another file by now.
-  const id = keyOf(settings.mapping, engine.core.space.file.fileId());
+  const id = keyOf(settings.mapping, engine.core.space.file.fileId(), settings.readOnly);
   const opened = { engine, handles: new Set<Store>() };
   engines.set(id, opened);
   hookExit();
   return addHandle(opened, full, settings);
 }
 
-function keyOf({ kind }: Mapping, fileId: string): string {
+function keyOf({ kind }: Mapping, fileId: string, readOnly: boolean): string {
   // Both ways of mapping a file of the machine lead to the same file.
-  return `${kind === 'memory' || kind === 'simulated' ? kind : 'host'} ${fileId}`;
+  return `${kind === 'memory' || kind === 'simulated' ? kind : 'host'} ${readOnly ? 'read' : 'written'} ${fileId}`;
 }
 
+/** Who asks for writing can't share a read-only engine: the lock will say so. Who asks for reading only shares any. */
 function findOpen(mapping: Mapping, path: string, readOnly: boolean): { engine: Engine; handles: Set<Store> } | undefined {
   const id = mapping.fileId(path);
-  const found = id === undefined ? undefined : engines.get(keyOf(mapping, id));
-  // Who asks for writing can't share a read-only engine: the lock will say so. Who asks for reading only shares any.
-  return found !== undefined && (readOnly || !found.engine.core.readOnly) ? found : undefined;
+  if (id === undefined) return undefined;
+  return engines.get(keyOf(mapping, id, false)) ?? (readOnly ? engines.get(keyOf(mapping, id, true)) : undefined);
+}
+
+/** What an opening promises to whoever asks for it must hold for a second one too. */
+function mustSuit({ core }: Engine, settings: Settings, path: string): void {
+  checkMode(core.superblock, settings, path);
+  if (settings.exclusive && !core.alone) {
+    throw new StoreError('ERR_STORE_LOCKED', `${path} is open in this thread without exclusive: close it there first, or open it there so`, { path });
+  }
 }
 
 function addHandle(opened: { engine: Engine; handles: Set<Store> }, path: string, { readOnly, objectCache }: Settings): Store {

@@ -6,7 +6,7 @@ import type { Core } from '../store/core.js';
 import type { Cleaner } from './cleaner.js';
 import type { Flusher } from './flush.js';
 
-const { SegmentKind } = L;
+const { Control, Intent, SegmentKind } = L;
 
 /**
  * Segments that must stay free after one is taken: the last but one is for tombstones and for overwrites with less, so that a full store can be
@@ -68,13 +68,16 @@ export class Room {
     // A cache needs none for deletes.
     const needed = count + (core.isCache || space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep);
     if (segments.free >= needed) return;
+    // What is under way has its intent recorded in the one place there is for it: cleaning would take that, and a flush finish what is half done.
+    const underWay = core.control[Control.INTENT] !== Intent.NONE;
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = ROUNDS * (space.capacity + count + 8); rounds > 0; rounds--) {
       if (segments.free >= needed) return;
       // Behind another opener's flush of a whole disk everyone would wait: a larger file is no loss beside that.
-      if (segments.pending * 4 >= space.capacity && flusher.flushWithin(FLUSH_PATIENCE)) continue;
-      if (!cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
+      if (!underWay && segments.pending * 4 >= space.capacity && flusher.flushWithin(FLUSH_PATIENCE)) continue;
+      if (!underWay && !cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
       else if (this.grow()) continue;
+      else if (underWay) break;
       else if (segments.pending > 0) flusher.flushSync();
       else if (cleaner.busy || !cleaner.lastResort(needed, keep)) break;
     }

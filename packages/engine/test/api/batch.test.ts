@@ -198,4 +198,37 @@ describe('a batch that fails changes nothing', () => {
     });
     expect([store.get('a'), store.get('b')]).toEqual(['in the batch', 'inner']);
   });
+
+  test('in a full store, keys that a batch deletes and then sets, there or not: all of it or nothing, and nothing else is touched', () => {
+    for (let round = 0; round < 25; round++) {
+      const [count, size, base] = [12 + (round % 30), 100 + ((round * 7) % 150), 50 + ((round * 31) % 200)];
+      const store = place.open({ segmentSize: 4096, maxSize: (20 + round) * 4096 }, `${place.path}-${round}`);
+      const expected = new Map<string, unknown>();
+      const set = (key: string, value: string, ttl?: number) => {
+        store.set(key, value, ttl === undefined ? undefined : { ttl });
+        expected.set(key, value);
+      };
+      const fill = () => {
+        for (let i = 0; i < base; i++) set(`base ${i}`, 'x'.repeat(size), i % 5 === 0 ? 1000 : undefined);
+        for (let batch = 0; ; batch++) {
+          const keys = Array.from({ length: count }, (_, i) => (i % 4 === 0 ? `base ${(batch * 7 + i) % base}` : `${batch} ${i}`));
+          store.batch((operations) => {
+            for (const key of keys) {
+              operations.delete(key);
+              operations.set(key, 'y');
+            }
+          });
+          for (const key of keys) expected.set(key, 'y');
+          for (let i = 0; i < 10; i++) set(`base ${(batch * 11 + i) % base}`, 'x'.repeat(size), i % 5 === 0 ? 1000 : undefined);
+        }
+      };
+      expect(codeOf(fill)).toBe('ERR_STORE_FULL');
+      expect(contentsOf(store)).toEqual(expected);
+      expect(store.check()).toEqual([]);
+      place.now += 2000;
+      for (const key of expected.keys()) store.delete(key);
+      expect(store.size).toBe(0);
+      store.close();
+    }
+  });
 });

@@ -3,8 +3,8 @@
 import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { codeOf, contentsOf, fileKinds, kinds, placeFor } from '../../../../test/support/stores.js';
-import { openStore } from '../../src/index.js';
+import { codeOf, contentsOf, fileKinds, isOpen, kinds, placeFor } from '../../../../test/support/stores.js';
+import { closeAll, openStore } from '../../src/index.js';
 
 describe.each(kinds)('handles over %s', (kind) => {
   const place = placeFor(kind);
@@ -40,6 +40,44 @@ describe.each(kinds)('handles over %s', (kind) => {
       store.set(`key ${i}`, i);
       store.close();
     }
+  });
+});
+
+describe.each(fileKinds)('what an opening promises, over %s', (kind) => {
+  const place = placeFor(kind);
+
+  test('exclusive is refused while this thread has the file open without', () => {
+    const store = place.open();
+    expect(codeOf(() => place.open({ exclusive: true }))).toBe('ERR_STORE_LOCKED');
+    store.close();
+    const alone = place.open({ exclusive: true });
+    expect([place.open({ exclusive: true }), place.open()].map((each) => each.stats().handles)).toEqual([3, 3]);
+    expect(alone.stats().handles).toBe(3);
+  });
+
+  test('a cache is refused where this thread has a store, and a store where it has a cache', () => {
+    const cache = { eviction: 's3-fifo', maxSize: 2 ** 22 } as const;
+    place.open();
+    expect(codeOf(() => place.open(cache))).toBe('ERR_STORE_MODE');
+    const other = `${place.path}-cache`;
+    place.open(cache, other);
+    expect(codeOf(() => place.open({}, other))).toBe('ERR_STORE_MODE');
+    expect(place.open({ readOnly: true }, other).size).toBe(0);
+  });
+
+  test('closeAll closes who only read before somebody wrote, too', () => {
+    place.open().close();
+    const reader = place.open({ readOnly: true });
+    const writer = place.open();
+    writer.set('a', 1);
+    expect(reader.get('a')).toBe(1);
+    const second = place.open({ readOnly: true });
+    writer.close();
+    expect([second.get('a'), reader.get('a')]).toEqual([1, 1]);
+    second.close();
+    place.open();
+    closeAll();
+    expect([reader, second, writer].map(isOpen)).toEqual([false, false, false]);
   });
 });
 

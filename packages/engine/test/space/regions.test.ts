@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { SegmentFile } from '../../src/file/segment-file.js';
-import { Control, HEAD_BYTES, MAX_REGION_BYTES, MAX_SEGMENT_SHIFT } from '../../src/layout.js';
+import { Segments } from '../../src/file/segments.js';
+import { Control, HEAD_BYTES, MAX_REGION_BYTES, MAX_SEGMENT_SHIFT, MIN_SEGMENT_SHIFT, SegmentKind } from '../../src/layout.js';
 import type { MappedFile, Region } from '../../src/mapping/mapping.js';
 
 /** Memory that is never touched costs nothing: the system gives a page when it is written to. */
@@ -49,4 +50,18 @@ test('a mapping that fails at the second of two regions leaves none, and the nex
     expect(file.wordBase[segment] * 4 + 2 ** MAX_SEGMENT_SHIFT).toBeLessThanOrEqual(length);
     expect(length).toBeLessThanOrEqual(MAX_REGION_BYTES);
   }
+});
+
+test('the smallest segments double to more than a function call can take arguments, and the lowest are handed out first', () => {
+  const fake = new FakeFile();
+  const segments = 16;
+  fake.length = HEAD_BYTES + segments * 2 ** MIN_SEGMENT_SHIFT;
+  const file = new SegmentFile(fake as unknown as MappedFile, MIN_SEGMENT_SHIFT, segments, 2 ** 19);
+  file.control[Control.CAPACITY] = segments;
+  const free = new Segments(file);
+  for (let before = segments; file.grow(); before = file.capacity) free.addGrown(before, file.capacity);
+  let grown = 0;
+  for (let segment = segments; segment < file.capacity; segment++) if (!file.isTable(segment)) grown++;
+  expect([file.capacity, free.free]).toEqual([2 ** 19, grown]);
+  expect(free.take(SegmentKind.LOG, 0, 1)).toBe(segments);
 });

@@ -51,6 +51,8 @@ export interface Telling {
   /** Bytes of the longest plain value, and how many values of a hundred are longer than a segment. */
   longest: number;
   chained: number;
+  /** The share of batches in which each key is deleted, there or not, and then set. */
+  renewed?: number;
   /** Keys that are set first, so that the index is about to grow. */
   filled?: number;
 }
@@ -69,7 +71,7 @@ export function valueFrom(value: number): unknown {
 /** More keys than that, and an index of one segment of 4 KiB grows. */
 export const CROWDED = 288;
 
-export function tell(seed: number, count: number, { keys, profile, longest, chained, filled = 0 }: Telling): Operation[] {
+export function tell(seed: number, count: number, { keys, profile, longest, chained, renewed = 0.1, filled = 0 }: Telling): Operation[] {
   const next = random(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   const acts = Object.entries(profile) as [Operation['do'], number][];
@@ -93,7 +95,7 @@ export function tell(seed: number, count: number, { keys, profile, longest, chai
       case 'touch':
         return { do: name, key: below(keys), ttl: ttl() };
       case 'batch':
-        return { do: name, items: Array.from({ length: 1 + below(8) }, () => ({ ...item(), gone: next() < 0.3 })) };
+        return { do: name, items: batchOf(next() < 0.1 ? 60 : 8) };
       case 'deleteMany':
         return { do: name, keys: Array.from({ length: 1 + below(8) }, () => below(keys)) };
       case 'wait':
@@ -101,6 +103,15 @@ export function tell(seed: number, count: number, { keys, profile, longest, chai
       default:
         return { do: name };
     }
+  };
+  const batchOf = (most: number) => {
+    const items = Array.from({ length: 1 + below(most) }, () => ({ ...item(), gone: next() < 0.3 }));
+    return next() < 0.8
+      ? items
+      : items.flatMap((one) => [
+          { ...one, gone: true },
+          { ...one, gone: false },
+        ]);
   };
   const story: Operation[] = Array.from({ length: count }, () => ({ ...act(), dice: below(2 ** 32) }));
   if (filled === 0) return story;

@@ -150,6 +150,14 @@ export const memory: Mutant[] = [
     rows: [['10', 20_000]],
   },
   {
+    name: 'a key that a batch deletes, and then sets, has no slot of its own',
+    file: 'store/batch.ts',
+    text: '      if (!sets && !it.is) continue;',
+    replacement: '      if (!sets) it.hasSlot = true;\n      if (!sets && !it.is) continue;',
+    breaks: 'a batch is all there or not at all',
+    rows: [['10', 400_000]],
+  },
+  {
     name: 'the chains of a batch that does not fit stay',
     file: 'store/batch.ts',
     text: 'if (core.control[L.Control.INTENT] === Intent.NONE) for (const chain of chains) releaseChain(core.segments, chain);',

@@ -47,9 +47,14 @@ function backUp({ store, model, now }: World): void {
 /** One story in five is of a store that is full all the time. */
 const isTight = (seed: number): boolean => seed % 5 === 0;
 
+/** Full of more keys than its index has place for, all of them written by the batch. */
+const CROWD: Profile = { ...PROFILE, set: 2, update: 0, iterate: 0.1, batch: 40, delete: 5, deleteMany: 0.5, clear: 0.1, 'clear prefix': 0.1 };
+const isCrowd = (seed: number): boolean => seed % 7 === 3;
+
 const stories: Stories = {
   id: '10',
   tell(seed) {
+    if (isCrowd(seed)) return tell(seed, 2000, { keys: 4000, profile: CROWD, longest: 200, chained: 0, renewed: 1 });
     // From stores that fit three segments to ones that are full again and again.
     const keys = [20, 60, 150, 900][seed % 4];
     // So many that the index grows, bucket by bucket.
@@ -58,7 +63,13 @@ const stories: Stories = {
     return tell(seed, 2000, { keys, profile: PROFILE, longest: [200, 900, 2500][(seed >>> 4) % 3], chained: (seed >>> 8) % 3 });
   },
   async run(seed, story, figures) {
-    const world = new World({ seed, segments: isTight(seed) ? 18 : 20 + (seed % 80), trapped: false, atMoment: () => undefined, backup: backUp });
+    const world = new World({
+      seed,
+      segments: isTight(seed) ? 18 : 20 + (seed % (isCrowd(seed) ? 30 : 80)),
+      trapped: false,
+      atMoment: () => undefined,
+      backup: backUp,
+    });
     try {
       world.begin();
       for (const operation of story) {

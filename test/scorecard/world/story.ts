@@ -106,7 +106,7 @@ export function tell(seed: number, count: number, { keys, profile, longest, chai
   };
   const batchOf = (most: number) => {
     const items = Array.from({ length: 1 + below(most) }, () => ({ ...item(), gone: next() < 0.3 }));
-    return next() < 0.8
+    return next() >= renewed
       ? items
       : items.flatMap((one) => [
           { ...one, gone: true },

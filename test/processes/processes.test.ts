@@ -31,6 +31,27 @@ describe('the writer lock', { timeout: 60_000 }, () => {
     expect(await b.run('return my.store.stats().repairs.all')).toBe(0);
   });
 
+  test('readers get on beside a writer that never rests', async () => {
+    const [writer, reader, onlyReader] = await Promise.all([startPuppet(), startPuppet(), startPuppet()]);
+    await writer.open({ flush: 'manual' });
+    await writer.run(`my.store.set('hot', 0)`);
+    await reader.open();
+    await onlyReader.open({ readOnly: true });
+    const endless = writer.run(`for (let i = 1; ; i++) my.store.set('hot', i)`).catch(() => 'killed');
+    const read = `let last = 0, seen = 0;
+      for (let i = 0; i < 100_000; i++) {
+        const value = my.store.get('hot');
+        if (value < last) throw new Error(value + ' after ' + last);
+        if (value > last) seen++;
+        last = value;
+      }
+      return seen`;
+    for (const seen of await Promise.all([reader.run<number>(read), onlyReader.run<number>(read)])) expect(seen).toBeGreaterThan(10);
+    await writer.kill('SIGKILL');
+    expect(await endless).toBe('killed');
+    expect(await reader.run('return my.store.check()')).toEqual([]);
+  });
+
   test('of a dead holder is taken at once, and counted', async () => {
     const [a, b] = await Promise.all([startPuppet(), startPuppet()]);
     await a.open();

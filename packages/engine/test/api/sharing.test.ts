@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { codeOf, contentsOf, fileKinds, isOpen, kinds, placeFor } from '../../../../test/support/stores.js';
 import { closeAll, openStore } from '../../src/index.js';
+import { LockByte, MAX_OPENERS } from '../../src/layout.js';
 
 describe.each(kinds)('handles over %s', (kind) => {
   const place = placeFor(kind);
@@ -63,6 +64,20 @@ describe.each(fileKinds)('what an opening promises, over %s', (kind) => {
     place.open(cache, other);
     expect(codeOf(() => place.open({}, other))).toBe('ERR_STORE_MODE');
     expect(place.open({ readOnly: true }, other).size).toBe(0);
+  });
+
+  test('there is a place for 256 who may write, and the next is told so', () => {
+    place.open().close();
+    const others = Array.from({ length: MAX_OPENERS }, (_, slot) => {
+      const file = place.mapping.open(place.path, { readOnly: false });
+      expect(file.tryLock(LockByte.OPENERS + slot, 1, 'exclusive')).toBe(true);
+      return file;
+    });
+    expect(() => place.open()).toThrow(/has 256 openers, the most there can be: close it in some of them/);
+    expect(place.open({ readOnly: true }).size).toBe(0);
+    others.pop()?.close();
+    place.open().set('a', 1);
+    for (const file of others) file.close();
   });
 
   test('closeAll closes who only read before somebody wrote, too', () => {

@@ -16,6 +16,7 @@ export interface TableEntry {
   generation: number;
   length: number;
   next: number;
+  baseSequence: number;
   /** Of the slots that are whole and not newer than the last completed flush, the newest. */
   durable: DurableState;
   /** No byte of it is set. */
@@ -138,6 +139,7 @@ export class DamagedFile {
       generation: words[at + Entry.GENERATION],
       length: words[at + Entry.LENGTH],
       next: words[at + Entry.NEXT],
+      baseSequence: doubles[(at + Entry.BASE_SEQUENCE) >> 1],
       durable: one.flush > zero.flush ? one : zero,
       isBlank: words.subarray(at, at + L.ENTRY_WORDS).every((word) => word === 0),
     };

@@ -7,9 +7,11 @@ import { differenceOf, type Image, makeImages, NOW } from '../../../../test/scor
 import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { random } from '../../../../test/support/simulated-mapping.js';
 import { codeOf, contentsOf, placeFor, SEED } from '../../../../test/support/stores.js';
+import { recordChecksum } from '../../src/file/checksum.js';
 import { salvage } from '../../src/index.js';
 import * as L from '../../src/layout.js';
-import { parity } from '../../src/log/record.js';
+import { ValueKind } from '../../src/log/codec.js';
+import { contentBytes, parity, spaceFor } from '../../src/log/record.js';
 import { MemoryMapping } from '../../src/mapping/memory-mapping.js';
 import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
 import type { Engine } from '../../src/store/engine.js';
@@ -17,6 +19,21 @@ import { openStoreIn } from '../../src/store/registry.js';
 import type { Store } from '../../src/store/store.js';
 
 const S = 4096;
+
+/** A whole record; the key's length is a multiple of 4. */
+function recordBytes(generation: number, sequence: number, key: string, value: string): Buffer {
+  const content = contentBytes(key.length, value.length, false);
+  const bytes = Buffer.from(new ArrayBuffer(spaceFor(content)));
+  const words = new Int32Array(bytes.buffer);
+  words[L.Rec.GENERATION] = generation;
+  new Float64Array(bytes.buffer)[L.Rec.SEQUENCE >> 1] = sequence;
+  const meta = key.length | (ValueKind.LATIN1 << L.KIND_SHIFT);
+  words[L.Rec.META] = meta | (parity(meta, value.length, 0) << L.PARITY_SHIFT);
+  words[L.Rec.VALUE_LENGTH] = value.length;
+  bytes.write(key + value, L.Rec.HEADER_WORDS * 4, 'latin1');
+  words[L.Rec.CHECKSUM] = recordChecksum(words, bytes, 0, content);
+  return bytes;
+}
 
 describe('of files', () => {
   const place = placeFor('koffi');
@@ -85,6 +102,46 @@ describe('of files', () => {
     expect(contentsOf(store)).toEqual(expected);
     expect(report).toMatchObject({ lossCount: 1, losses: [{ what: 'log', message: expect.stringMatching(/segment \d+ hold no whole record/) }] });
     expect(report.lostBytes).toBeGreaterThanOrEqual(80);
+  });
+
+  test.each([
+    ['past the end of the log', () => 30_000],
+    ['inside another record', (to: number) => to - 24],
+    ['where another record begins', (to: number) => to],
+  ])('a damaged header that looks right, and ends %s, costs no other record', (_, lengthTo) => {
+    for (const damaged of [0, 5, 299]) {
+      const store = place.open({ segmentSize: 65536 }, join(place.directory, `of ${damaged}`));
+      for (let i = 0; i < 300; i++) store.set(`key ${i}`, `value ${i}`);
+      const expected = contentsOf(store);
+      store.close();
+      expected.delete(`key ${damaged}`);
+      const bytes = readFileSync(join(place.directory, `of ${damaged}`));
+      const at = (i: number) => bytes.indexOf(`key ${i}\0`) - 24;
+      // As an older use of the place may have left it, where a write of one sector was lost: the same key, and another length.
+      const keyEnd = at(damaged) + 24 + 8;
+      const length = lengthTo(damaged + 60 < 300 ? at(damaged + 60) - keyEnd : 60 * 48);
+      const meta = bytes.readInt32LE(at(damaged) + 16) & 0xffffff;
+      bytes.writeInt32LE(meta | (parity(meta, length, 0) << L.PARITY_SHIFT), at(damaged) + 16);
+      bytes.writeInt32LE(length, at(damaged) + 20);
+      const from = join(place.directory, `damaged ${damaged}`);
+      writeFileSync(from, bytes);
+      const report = salvage(from, `${target} ${damaged}`);
+      expect(contentsOf(place.open({}, `${target} ${damaged}`))).toEqual(expected);
+      expect(report).toMatchObject({ entries: 299, lossCount: 1, lostBytes: 48 });
+    }
+  });
+
+  test.each(['first', 'second'])('bytes in the damaged value of the %s record that look like a record are not taken for one', (damaged) => {
+    const store = place.open({ segmentSize: S });
+    // Whole, on 16 bytes, of the segment's generation, and numbered higher than what is before it.
+    const value = (key: string) => Buffer.concat([recordBytes(1, 900, 'inner!!!', 'never stored'), Buffer.from(`end of ${key}`)]);
+    for (const key of ['first', 'second']) store.set(key.padEnd(8), value(key));
+    store.set('third', 3);
+    store.close();
+    const { store: copy } = salvaged((bytes) => {
+      bytes[bytes.indexOf(`end of ${damaged}`)] ^= 1;
+    });
+    expect([...copy.keys()].sort()).toEqual(['first   ', 'second  ', 'third'].filter((key) => key.trim() !== damaged));
   });
 
   test('a store that opening refuses gives up what it has', () => {

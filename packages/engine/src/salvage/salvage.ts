@@ -133,7 +133,9 @@ class Salvage {
       else this.applyInterleaved(runs.slice(i, end));
       i = end;
     }
-    for (const [key, reference] of this.chained) this.applyChain(key, reference);
+    // By where they begin: chains that begin in many tables by turns would have each read again and again.
+    const chains = [...this.chained].sort(([, a], [, b]) => a.segment - b.segment);
+    for (const [key, reference] of chains) this.applyChain(key, reference);
   }
 
   /** Which segments hold records, and from which number to which. Names what is damaged. */

@@ -7,33 +7,17 @@ import { differenceOf, type Image, makeImages, NOW } from '../../../../test/scor
 import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { random } from '../../../../test/support/simulated-mapping.js';
 import { codeOf, contentsOf, placeFor, SEED } from '../../../../test/support/stores.js';
-import { recordChecksum } from '../../src/file/checksum.js';
 import { salvage } from '../../src/index.js';
 import * as L from '../../src/layout.js';
-import { ValueKind } from '../../src/log/codec.js';
-import { contentBytes, parity, spaceFor } from '../../src/log/record.js';
+import { parity } from '../../src/log/record.js';
 import { MemoryMapping } from '../../src/mapping/memory-mapping.js';
 import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
 import type { Engine } from '../../src/store/engine.js';
 import { openStoreIn } from '../../src/store/registry.js';
 import type { Store } from '../../src/store/store.js';
+import { recordBytes } from './made-file.js';
 
 const S = 4096;
-
-/** A whole record; the key's length is a multiple of 4. */
-function recordBytes(generation: number, sequence: number, key: string, value: string): Buffer {
-  const content = contentBytes(key.length, value.length, false);
-  const bytes = Buffer.from(new ArrayBuffer(spaceFor(content)));
-  const words = new Int32Array(bytes.buffer);
-  words[L.Rec.GENERATION] = generation;
-  new Float64Array(bytes.buffer)[L.Rec.SEQUENCE >> 1] = sequence;
-  const meta = key.length | (ValueKind.LATIN1 << L.KIND_SHIFT);
-  words[L.Rec.META] = meta | (parity(meta, value.length, 0) << L.PARITY_SHIFT);
-  words[L.Rec.VALUE_LENGTH] = value.length;
-  bytes.write(key + value, L.Rec.HEADER_WORDS * 4, 'latin1');
-  words[L.Rec.CHECKSUM] = recordChecksum(words, bytes, 0, content);
-  return bytes;
-}
 
 describe('of files', () => {
   const place = placeFor('koffi');
@@ -134,7 +118,8 @@ describe('of files', () => {
   test.each(['first', 'second'])('bytes in the damaged value of the %s record that look like a record are not taken for one', (damaged) => {
     const store = place.open({ segmentSize: S });
     // Whole, on 16 bytes, of the segment's generation, and numbered higher than what is before it.
-    const value = (key: string) => Buffer.concat([recordBytes(1, 900, 'inner!!!', 'never stored'), Buffer.from(`end of ${key}`)]);
+    const value = (key: string) =>
+      Buffer.concat([recordBytes({ generation: 1, sequence: 900, key: 'inner!!!', value: 'never stored' }), Buffer.from(`end of ${key}`)]);
     for (const key of ['first', 'second']) store.set(key.padEnd(8), value(key));
     store.set('third', 3);
     store.close();

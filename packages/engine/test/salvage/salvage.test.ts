@@ -7,6 +7,7 @@ import { differenceOf, type Image, makeImages, NOW } from '../../../../test/scor
 import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { random } from '../../../../test/support/simulated-mapping.js';
 import { codeOf, contentsOf, placeFor, SEED } from '../../../../test/support/stores.js';
+import { xxh32 } from '../../src/file/checksum.js';
 import { salvage } from '../../src/index.js';
 import * as L from '../../src/layout.js';
 import { parity } from '../../src/log/record.js';
@@ -167,6 +168,49 @@ describe('of files', () => {
     });
     expect([...copy.keys()]).toEqual(['other']);
     expect(report).toMatchObject({ entries: 1, lossCount: 1, losses: [{ what: 'value', key: 'large', bytes: 3 * S }] });
+  });
+
+  describe('a superblock of another version', () => {
+    /** Changes a word of every copy; returns what salvage throws. */
+    function refusalAfter(field: number, value: number, sums: boolean): string | undefined {
+      fill(50);
+      const bytes = readFileSync(place.path);
+      for (const start of L.SUPERBLOCK_SLOTS.flatMap((slot) => L.SUPERBLOCK_COPIES.map((copy) => slot + copy))) {
+        const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, L.Super.WORDS);
+        if (words[L.Super.MAGIC_LOW] !== L.MAGIC_LOW) continue;
+        words[field] = value;
+        if (sums) words[L.Super.CHECKSUM] = xxh32(words, 1, L.Super.WORDS, 0);
+      }
+      writeFileSync(place.path, bytes);
+      const before = readdirSync(place.directory);
+      expect(codeOf(() => place.open())).toBe('ERR_STORE_VERSION');
+      const code = codeOf(() => salvage(place.path, target));
+      expect(readFileSync(place.path).equals(bytes)).toBe(true);
+      expect(readdirSync(place.directory)).toEqual(before);
+      return code;
+    }
+
+    test.each([
+      ['a later version', L.Super.VERSION, 2, true],
+      ['a later version whose checksum lies elsewhere', L.Super.VERSION, 2, false],
+      ['a feature', L.Super.FEATURES, 1, true],
+      ['a mode', L.Super.MODE, 7, true],
+    ])('is refused as by opening, and not read as version 1: %s', (_, field, value, sums) => {
+      expect(refusalAfter(field, value, sums)).toBe('ERR_STORE_VERSION');
+    });
+
+    test('is not seen in one damaged copy', () => {
+      const expected = fill(50);
+      const { report, store } = salvaged((bytes) => {
+        for (const slot of L.SUPERBLOCK_SLOTS) {
+          bytes[slot + L.Super.VERSION * 4] = 2;
+          bytes.fill(0, slot + L.SECTOR_BYTES, slot + 2 * L.SECTOR_BYTES);
+        }
+        bytes[L.Super.VERSION * 4] = 3;
+      });
+      expect(contentsOf(store)).toEqual(expected);
+      expect(report).toMatchObject({ evidence: 'none', losses: [{ what: 'superblock' }] });
+    });
   });
 
   test('memory that a living or dead process left has what was not flushed, too', () => {

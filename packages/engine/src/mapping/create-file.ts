@@ -81,7 +81,7 @@ function writeWhole(path: string, head: Uint8Array, size: number, mode: number):
 }
 
 /** Gives the file its name unless it is taken. The temporary name may remain. */
-function give(temporary: string, target: string): boolean {
+export function give(temporary: string, target: string): boolean {
   try {
     linkSync(temporary, target);
     return true;
@@ -96,7 +96,7 @@ function give(temporary: string, target: string): boolean {
   return true;
 }
 
-function syncDirectory(fd: number): void {
+export function syncDirectory(fd: number): void {
   try {
     fsyncSync(fd);
   } catch (error) {

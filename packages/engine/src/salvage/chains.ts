@@ -15,7 +15,10 @@ export interface ChainReference {
   expiry: number;
 }
 
-/** All chains that fail together may cost so many times the file's length: records that all name one long chain must not take for ever. */
+/**
+ * All chains that fail together may cost so many times the file's length, a link as much as the segment it leads to: records that all name one long chain must
+ * not take for ever. What is given up when that is spent are the values longer than what is left; no store has so many that fail.
+ */
 const FAILED_SHARE = 4;
 
 export class ChainReader {
@@ -35,6 +38,7 @@ export class ChainReader {
     const durable = (entry: TableEntry) => entry.durable;
     const ways = this.source.evidence === 'flush' ? [durable, current] : [current, durable];
     for (const way of ways) {
+      if (this.budget < reference.length) return undefined;
       const segments = this.follow(reference, way);
       const value = segments && this.join(reference, segments);
       if (value !== undefined) {
@@ -55,9 +59,12 @@ export class ChainReader {
     if (!(count >= 1 && count < source.capacity)) return undefined;
     const found = new Set<number>();
     for (let next = segment; found.size < count; ) {
-      if (!(next > 0 && next < source.capacity) || source.isTable(next) || used.has(next) || found.has(next)) return undefined;
-      const link = way(source.entry(next));
-      if (link.kind !== SegmentKind.CHAIN || (found.size === 0 && link.generation !== generation)) return undefined;
+      const isPossible = next > 0 && next < source.capacity && !source.isTable(next) && !used.has(next) && !found.has(next);
+      const link = isPossible ? way(source.entry(next)) : undefined;
+      if (link?.kind !== SegmentKind.CHAIN || (found.size === 0 && link.generation !== generation)) {
+        this.budget -= found.size * source.segmentBytes;
+        return undefined;
+      }
       found.add(next);
       next = link.next;
     }
@@ -66,7 +73,6 @@ export class ChainReader {
 
   private join({ length, crc }: ChainReference, segments: readonly number[]): Buffer | undefined {
     const { source } = this;
-    if (this.budget < length) return undefined;
     const value = Buffer.allocUnsafeSlow(length);
     let at = 0;
     for (const segment of segments) at += source.read(segment, Math.min(source.segmentBytes, length - at)).copy(value, at);

@@ -11,6 +11,8 @@ export interface LogSegment {
   generation: number | undefined;
   /** Bytes that were in use; as long as a segment where nobody knows. */
   length: number;
+  /** No record in it is numbered lower, as far as that is certain; else `-Infinity`. */
+  base: number;
 }
 
 /** Bytes of a segment in which no whole record is. */
@@ -19,8 +21,15 @@ export interface Gap {
   to: number;
 }
 
-/** Checksums that fail may cost so many times a segment's length: bytes made to look like long records must not take for ever. */
-const FAILED_SHARE = 16;
+/**
+ * Checksums that fail may cost so many times a segment's length, since bytes can be made to look like long records everywhere: where a record is due, right behind
+ * another one, and where one is only looked for. When that is spent, only short records are still tried. What is given up is a long whole record in a segment
+ * that has many headers of long ones that are not whole: no accident makes those.
+ */
+const DUE_SHARE = 4;
+const SOUGHT_SHARE = 8;
+/** Tried at every place a record could begin, these cost 16 times a segment's length at most. */
+const SHORT_BYTES = 256;
 
 /** Calls `record` with the file's reader on each whole record, and `gap` for what lies between. A segment of unknown length ends with its last whole record. */
 export function scanDamaged(source: DamagedFile, known: LogSegment, record: () => void, gap: (gap: Gap) => void): void {
@@ -29,43 +38,44 @@ export function scanDamaged(source: DamagedFile, known: LogSegment, record: () =
   const length = Math.min(known.length, segmentBytes);
   let { generation } = known;
   let before = Number.NEGATIVE_INFINITY;
-  let budget = FAILED_SHARE * segmentBytes;
+  const left = { due: DUE_SHARE * segmentBytes, sought: SOUGHT_SHARE * segmentBytes };
 
-  const isRecord = (offset: number): boolean => {
+  const isRecord = (offset: number, how: 'due' | 'sought'): boolean => {
     if (offset + L.Rec.HEADER_WORDS * 4 > length) return false;
     reader.seek(offset >> L.LOCATION_SHIFT);
     if (!reader.isPlausible() || offset + reader.content > length || offset + reader.content > there) return false;
     if (generation !== undefined && reader.generation !== generation) return false;
     if (!(reader.sequence > before && Number.isSafeInteger(reader.sequence))) return false;
-    if (budget <= 0) return false;
+    if (reader.content > SHORT_BYTES && reader.content > left[how]) return false;
     if (reader.isWhole()) return true;
-    budget -= reader.content;
+    left[how] -= reader.content;
     return false;
   };
 
-  /** Where the next whole record begins; `length` if there is none. */
+  /** Where the next whole record begins, with the reader on it; `length` if there is none. */
   const next = (offset: number): number => {
     reader.seek(offset >> L.LOCATION_SHIFT);
-    // What is damaged is rarely its length: its own end first, so that bytes inside a value are not taken for a record.
+    // A damaged header's own end counts only where the numbers leave no place for another record before it: then bytes inside the damaged value, which may look
+    // like a record, are not taken for one. The header itself proves nothing, so else every place is tried.
     if (reader.isPlausible()) {
       const end = offset + reader.space16;
-      if (end >= length || isRecord(end)) return Math.min(end, length);
+      const steps = isRecord(end, 'due') ? reader.sequence - Math.max(before, known.base - 1) : 0;
+      if (steps === 1 || steps === 2) return end;
     }
-    for (let at = offset + L.RECORD_ALIGN; at < length; at += L.RECORD_ALIGN) if (isRecord(at)) return at;
+    for (let at = offset + L.RECORD_ALIGN; at < length; at += L.RECORD_ALIGN) if (isRecord(at, 'sought')) return at;
     return length;
   };
 
   for (let offset = 0; offset < length; ) {
-    if (isRecord(offset)) {
-      const end = offset + reader.space16;
-      generation ??= reader.generation;
-      before = reader.sequence;
-      record();
-      offset = end;
-      continue;
+    let at = offset;
+    if (!isRecord(offset, 'due')) {
+      at = next(offset);
+      if (known.generation !== undefined || at < length) gap({ from: offset, to: at });
+      if (at >= length) return;
     }
-    const to = next(offset);
-    if (known.generation !== undefined || to < length) gap({ from: offset, to });
-    offset = to;
+    generation ??= reader.generation;
+    before = reader.sequence;
+    offset = at + reader.space16;
+    record();
   }
 }

@@ -133,7 +133,9 @@ class Salvage {
       else this.applyInterleaved(runs.slice(i, end));
       i = end;
     }
-    for (const [key, reference] of this.chained) this.applyChain(key, reference);
+    // By where they begin: chains that begin in many tables by turns would have each read again and again.
+    const chains = [...this.chained].sort(([, a], [, b]) => a.segment - b.segment);
+    for (const [key, reference] of chains) this.applyChain(key, reference);
   }
 
   /** Which segments hold records, and from which number to which. Names what is damaged. */
@@ -166,10 +168,13 @@ class Salvage {
     const { durable } = entry;
     const whole = source.segmentBytes;
     const slot = durable.kind === SegmentKind.LOG && durable.length >= 0 && durable.length <= whole ? durable : undefined;
-    const fromSlot = slot && { segment, generation: slot.generation, length: slot.length };
+    // Where nothing vouches for the table, its numbers may be of another moment.
+    const baseOf = ({ baseSequence }: { baseSequence: number }) => (source.evidence === 'none' ? Number.NEGATIVE_INFINITY : baseSequence);
+    const fromSlot = slot && { segment, generation: slot.generation, length: slot.length, base: baseOf(slot) };
     if (source.evidence === 'flush') return segment < (source.superblock?.capacity ?? 0) ? fromSlot : undefined;
     const isPossible = entry.kind >= SegmentKind.FREE && entry.kind <= SegmentKind.CHAIN && entry.length >= 0 && entry.length <= whole;
-    const current = isPossible && entry.kind === SegmentKind.LOG ? { segment, generation: entry.generation, length: entry.length } : undefined;
+    const current =
+      isPossible && entry.kind === SegmentKind.LOG ? { segment, generation: entry.generation, length: entry.length, base: baseOf(entry) } : undefined;
     if (source.evidence === 'memory' && isPossible) return current;
     if (current !== undefined && fromSlot !== undefined) {
       if (current.generation !== fromSlot.generation) return current.generation > fromSlot.generation ? current : fromSlot;
@@ -178,7 +183,7 @@ class Salvage {
     const known = current ?? fromSlot;
     if (known !== undefined) return known;
     // Blank is what was never used, or what was wiped: its bytes tell.
-    return entry.isBlank || !isPossible ? { segment, generation: undefined, length: whole } : undefined;
+    return entry.isBlank || !isPossible ? { segment, generation: undefined, length: whole, base: Number.NEGATIVE_INFINITY } : undefined;
   }
 
   private applySegment(log: LogSegment): void {

@@ -1,11 +1,12 @@
 // A backup is a new store with all live entries as they are at this moment: written beside its final path, closed, then given its name.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreError } from '../errors.js';
 import * as L from '../layout.js';
 import { chooseMapping } from '../mapping/choose.js';
+import { give, syncDirectory } from '../mapping/create-file.js';
 import type { Engine } from './engine.js';
 import { iterate } from './iterate.js';
 import { openEngine } from './opening.js';
@@ -60,17 +61,19 @@ export function buildNew<Result>(
   }
 }
 
-/** A hard link never replaces what is there, as a rename would. */
+/** As `createFile` does it: by a hard link, which never replaces what is there, or where there are none by a rename after a look. */
 function publish(partial: string, target: string): void {
+  let isGiven: boolean;
   try {
-    linkSync(partial, target);
+    isGiven = give(partial, target);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(target);
-    throw new StoreError('ERR_STORE_IO', `${target}: the new store can't be given its name`, { path: target, syscall: 'link', cause });
+    const { syscall = 'link' } = cause as NodeJS.ErrnoException;
+    throw new StoreError('ERR_STORE_IO', `${target}: the new store can't be given its name`, { path: target, syscall, cause });
   }
+  if (!isGiven) throw exists(target);
   const directory = openSync(dirname(target), 'r');
   try {
-    fsyncSync(directory);
+    syncDirectory(directory);
   } finally {
     closeSync(directory);
   }

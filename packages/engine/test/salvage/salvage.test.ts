@@ -7,6 +7,7 @@ import { differenceOf, type Image, makeImages, NOW } from '../../../../test/scor
 import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { random } from '../../../../test/support/simulated-mapping.js';
 import { codeOf, contentsOf, placeFor, SEED } from '../../../../test/support/stores.js';
+import { xxh32 } from '../../src/file/checksum.js';
 import { salvage } from '../../src/index.js';
 import * as L from '../../src/layout.js';
 import { parity } from '../../src/log/record.js';
@@ -15,6 +16,7 @@ import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
 import type { Engine } from '../../src/store/engine.js';
 import { openStoreIn } from '../../src/store/registry.js';
 import type { Store } from '../../src/store/store.js';
+import { recordBytes } from './made-file.js';
 
 const S = 4096;
 
@@ -87,6 +89,47 @@ describe('of files', () => {
     expect(report.lostBytes).toBeGreaterThanOrEqual(80);
   });
 
+  test.each([
+    ['past the end of the log', () => 30_000],
+    ['inside another record', (to: number) => to - 24],
+    ['where another record begins', (to: number) => to],
+  ])('a damaged header that looks right, and ends %s, costs no other record', (_, lengthTo) => {
+    for (const damaged of [0, 5, 299]) {
+      const store = place.open({ segmentSize: 65536 }, join(place.directory, `of ${damaged}`));
+      for (let i = 0; i < 300; i++) store.set(`key ${i}`, `value ${i}`);
+      const expected = contentsOf(store);
+      store.close();
+      expected.delete(`key ${damaged}`);
+      const bytes = readFileSync(join(place.directory, `of ${damaged}`));
+      const at = (i: number) => bytes.indexOf(`key ${i}\0`) - 24;
+      // As an older use of the place may have left it, where a write of one sector was lost: the same key, and another length.
+      const keyEnd = at(damaged) + 24 + 8;
+      const length = lengthTo(damaged + 60 < 300 ? at(damaged + 60) - keyEnd : 60 * 48);
+      const meta = bytes.readInt32LE(at(damaged) + 16) & 0xffffff;
+      bytes.writeInt32LE(meta | (parity(meta, length, 0) << L.PARITY_SHIFT), at(damaged) + 16);
+      bytes.writeInt32LE(length, at(damaged) + 20);
+      const from = join(place.directory, `damaged ${damaged}`);
+      writeFileSync(from, bytes);
+      const report = salvage(from, `${target} ${damaged}`);
+      expect(contentsOf(place.open({}, `${target} ${damaged}`))).toEqual(expected);
+      expect(report).toMatchObject({ entries: 299, lossCount: 1, lostBytes: 48 });
+    }
+  });
+
+  test.each(['first', 'second'])('bytes in the damaged value of the %s record that look like a record are not taken for one', (damaged) => {
+    const store = place.open({ segmentSize: S });
+    // Whole, on 16 bytes, of the segment's generation, and numbered higher than what is before it.
+    const value = (key: string) =>
+      Buffer.concat([recordBytes({ generation: 1, sequence: 900, key: 'inner!!!', value: 'never stored' }), Buffer.from(`end of ${key}`)]);
+    for (const key of ['first', 'second']) store.set(key.padEnd(8), value(key));
+    store.set('third', 3);
+    store.close();
+    const { store: copy } = salvaged((bytes) => {
+      bytes[bytes.indexOf(`end of ${damaged}`)] ^= 1;
+    });
+    expect([...copy.keys()].sort()).toEqual(['first   ', 'second  ', 'third'].filter((key) => key.trim() !== damaged));
+  });
+
   test('a store that opening refuses gives up what it has', () => {
     const expected = fill(300);
     writeFileSync(join(place.directory, 'copy'), readFileSync(place.path));
@@ -125,6 +168,49 @@ describe('of files', () => {
     });
     expect([...copy.keys()]).toEqual(['other']);
     expect(report).toMatchObject({ entries: 1, lossCount: 1, losses: [{ what: 'value', key: 'large', bytes: 3 * S }] });
+  });
+
+  describe('a superblock of another version', () => {
+    /** Changes a word of every copy; returns what salvage throws. */
+    function refusalAfter(field: number, value: number, sums: boolean): string | undefined {
+      fill(50);
+      const bytes = readFileSync(place.path);
+      for (const start of L.SUPERBLOCK_SLOTS.flatMap((slot) => L.SUPERBLOCK_COPIES.map((copy) => slot + copy))) {
+        const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, L.Super.WORDS);
+        if (words[L.Super.MAGIC_LOW] !== L.MAGIC_LOW) continue;
+        words[field] = value;
+        if (sums) words[L.Super.CHECKSUM] = xxh32(words, 1, L.Super.WORDS, 0);
+      }
+      writeFileSync(place.path, bytes);
+      const before = readdirSync(place.directory);
+      expect(codeOf(() => place.open())).toBe('ERR_STORE_VERSION');
+      const code = codeOf(() => salvage(place.path, target));
+      expect(readFileSync(place.path).equals(bytes)).toBe(true);
+      expect(readdirSync(place.directory)).toEqual(before);
+      return code;
+    }
+
+    test.each([
+      ['a later version', L.Super.VERSION, 2, true],
+      ['a later version whose checksum lies elsewhere', L.Super.VERSION, 2, false],
+      ['a feature', L.Super.FEATURES, 1, true],
+      ['a mode', L.Super.MODE, 7, true],
+    ])('is refused as by opening, and not read as version 1: %s', (_, field, value, sums) => {
+      expect(refusalAfter(field, value, sums)).toBe('ERR_STORE_VERSION');
+    });
+
+    test('is not seen in one damaged copy', () => {
+      const expected = fill(50);
+      const { report, store } = salvaged((bytes) => {
+        for (const slot of L.SUPERBLOCK_SLOTS) {
+          bytes[slot + L.Super.VERSION * 4] = 2;
+          bytes.fill(0, slot + L.SECTOR_BYTES, slot + 2 * L.SECTOR_BYTES);
+        }
+        bytes[L.Super.VERSION * 4] = 3;
+      });
+      expect(contentsOf(store)).toEqual(expected);
+      expect(report).toMatchObject({ evidence: 'none', losses: [{ what: 'superblock' }] });
+    });
   });
 
   test('memory that a living or dead process left has what was not flushed, too', () => {

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openStore, type SetOptions, type Store, type StoreOptions } from '@mapstone/engine';
 import { type Driver, defineDriver, type StorageMeta } from 'unstorage';
+import { ParsedTexts } from './parsed.js';
 
 export interface MapstoneDriverOptions extends StoreOptions {
   /** The file. Its directory is made if it is missing. Drivers on one path share one engine. */
@@ -15,7 +16,7 @@ export interface MapstoneDriverOptions extends StoreOptions {
   ttl?: number;
 }
 
-/** What `setItem` stored stays in this process's memory as well, up to so many bytes and entries. Raw values are not kept: whoever reads one may change it. */
+/** What `setItem` stored stays in this process's memory as well, up to so many bytes and entries, and parsed (parsed.ts). Raw values are not kept: whoever reads one may change it. */
 const STRINGS = { maxBytes: 16 * 2 ** 20, maxEntries: 20_000, types: 'strings' } as const;
 
 /** What unstorage passes on from its callers. `ttl` in seconds. */
@@ -39,6 +40,12 @@ const mapstone: (options: MapstoneDriverOptions) => Driver<MapstoneDriverOptions
   };
   /** unstorage's word for a miss is null. */
   const read = (key: string): any => store().get(scope + key) ?? null;
+  const parsed = 'objectCache' in storeOptions ? undefined : new ParsedTexts();
+  /** For `getItem`, which parses text and takes anything else as it is. */
+  const readItem = (key: string): any => {
+    const value = store().get(scope + key);
+    return typeof value === 'string' && parsed !== undefined ? parsed.get(value) : (value ?? null);
+  };
 
   return {
     name: 'mapstone',
@@ -46,8 +53,8 @@ const mapstone: (options: MapstoneDriverOptions) => Driver<MapstoneDriverOptions
     options,
     getInstance: store,
     hasItem: (key) => store().has(scope + key),
-    getItem: read,
-    getItems: (items) => items.map(({ key }) => ({ key, value: read(key) })),
+    getItem: readItem,
+    getItems: (items) => items.map(({ key }) => ({ key, value: readItem(key) })),
     getItemRaw: read,
     setItem: (key, value, given) => store().set(scope + key, value, lives(given)),
     setItems: (items, common) => store().setMany(items.map(({ key, value, options: own }) => ({ key: scope + key, value, ...lives({ ...common, ...own }) }))),
@@ -56,7 +63,10 @@ const mapstone: (options: MapstoneDriverOptions) => Driver<MapstoneDriverOptions
     getMeta: (key) => meta(store().expiresAt(scope + key)),
     getKeys: (of) => Array.from(store().keys({ prefix: scope + (of ?? '') }), (key) => key.slice(scope.length)),
     clear: (of) => void store().clear({ prefix: scope + (of ?? '') }),
-    dispose: () => opened?.close(),
+    dispose: () => {
+      parsed?.clear();
+      opened?.close();
+    },
   };
 });
 

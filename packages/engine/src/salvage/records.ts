@@ -2,7 +2,7 @@
 // A record counts if it is whole, of the segment's generation, and numbered higher than the one before it.
 
 import * as L from '../layout.js';
-import type { DamagedFile } from './damaged-file.js';
+import type { DamagedFile, TableEntry } from './damaged-file.js';
 
 /** What is known of a log segment. */
 export interface LogSegment {
@@ -15,10 +15,40 @@ export interface LogSegment {
   base: number;
 }
 
+type TableState = Pick<TableEntry, 'kind' | 'generation' | 'length' | 'baseSequence'>;
+
 /** Bytes of a segment in which no whole record is. */
 export interface Gap {
   from: number;
   to: number;
+}
+
+/** What a segment's table entry says of it, as far as it can be believed: nothing if it holds no records, and more than one thing where it can't be told which is true. */
+export function logSegments(source: DamagedFile, segment: number): LogSegment[] {
+  const { evidence, segmentBytes: whole } = source;
+  const entry = source.entry(segment);
+  const isLog = ({ kind, length }: TableState) => kind === L.SegmentKind.LOG && length >= 0 && length <= whole;
+  // Where nothing vouches for the table, its numbers may be of another moment.
+  const known = ({ generation, length, baseSequence }: TableState) => ({
+    segment,
+    generation,
+    length,
+    base: evidence === 'none' ? Number.NEGATIVE_INFINITY : baseSequence,
+  });
+  const fromSlot = isLog(entry.durable) ? [known(entry.durable)] : [];
+  if (evidence === 'flush') return segment < (source.superblock?.capacity ?? 0) ? fromSlot : [];
+  const isPossible = entry.kind >= L.SegmentKind.FREE && entry.kind <= L.SegmentKind.CHAIN && entry.length >= 0 && entry.length <= whole;
+  const current = isLog(entry) ? [known(entry)] : [];
+  // Blank is what was never used, or what was wiped: its bytes tell. Memory has no checksum, so there it can be both, too.
+  if (evidence === 'memory' && isPossible && !entry.isBlank) return current;
+  if (current.length > 0 && fromSlot.length > 0) {
+    const [[now], [then]] = [current, fromSlot];
+    if (now.generation === then.generation) return [{ ...now, length: Math.max(now.length, then.length) }];
+    // The later use of the segment first; unless it is only a damaged number, in which case no record has it.
+    return now.generation > then.generation ? [now, then] : [then, now];
+  }
+  if (current.length + fromSlot.length > 0) return [...current, ...fromSlot];
+  return entry.isBlank || !isPossible ? [{ segment, generation: undefined, length: whole, base: Number.NEGATIVE_INFINITY }] : [];
 }
 
 /**

@@ -14,11 +14,17 @@ import { iterate } from '../store/iterate.js';
 import { readOptions } from '../store/options.js';
 import { systemEnvironment } from '../store/registry.js';
 import { ChainReader, type ChainReference } from './chains.js';
-import { DamagedFile, type Evidence, type TableEntry } from './damaged-file.js';
-import { type LogSegment, scanDamaged } from './records.js';
+import { DamagedFile, type Evidence } from './damaged-file.js';
+import { merge, type Run } from './merge.js';
+import { type Gap, type LogSegment, logSegments, scanDamaged } from './records.js';
 
-const { ChainRef, Flag, SegmentKind } = L;
+const { ChainRef, Flag } = L;
 const MOST_LOSSES = 100;
+/**
+ * Large values that are kept in mind at once, so that a file made for it does not fill the memory. A store has no more than segments, but here there can be more for
+ * a while: cleaning moves tombstones to the end of the log, so what was deleted long before goes late.
+ */
+const MOST_CHAINED = 1 << 20;
 const LAST_KIND = Math.max(...Object.values(ValueKind));
 
 /** Something that could not be copied. */
@@ -93,13 +99,6 @@ function salvageInto(source: DamagedFile, engine: Engine): SalvageReport {
   return { entries, evidence: source.evidence, losses, lossCount, lostBytes };
 }
 
-/** A log segment with the sequence numbers it goes from and to. */
-interface Run {
-  log: LogSegment;
-  first: number;
-  last: number;
-}
-
 class Salvage {
   readonly losses: SalvageLoss[] = [];
   lossCount = 0;
@@ -108,7 +107,7 @@ class Salvage {
   private readonly engine: Engine;
   private readonly key = new KeyBuffer(0, 0);
   private readonly value = new EncodedValue();
-  /** Large values of the newest records so far, by key. At no moment does a store have more of them than segments. */
+  /** Large values of the newest records so far, by key. */
   private readonly chained = new Map<string, ChainReference>();
   private readonly chains: ChainReader;
 
@@ -130,7 +129,7 @@ class Salvage {
       let end = i + 1;
       while (end < runs.length && runs[end].first <= last) last = Math.max(last, runs[end++].last);
       if (end === i + 1) this.applySegment(runs[i].log);
-      else this.applyInterleaved(runs.slice(i, end));
+      else merge(source, runs.slice(i, end), () => this.apply());
       i = end;
     }
     // By where they begin: chains that begin in many tables by turns would have each read again and again.
@@ -143,47 +142,29 @@ class Salvage {
     const { source } = this;
     const runs: Run[] = [];
     for (const segment of source.segments()) {
-      const log = this.logSegment(segment, source.entry(segment));
-      if (log === undefined) continue;
-      let first = Number.NaN;
-      let last = Number.NaN;
-      const visit = () => {
-        last = source.reader.sequence;
-        if (Number.isNaN(first)) first = last;
-      };
-      scanDamaged(source, log, visit, ({ from, to }) =>
-        this.lose({ what: 'log', message: `bytes ${from} to ${to} of segment ${segment} hold no whole record`, bytes: to - from, segment }),
-      );
-      if (log.generation === undefined && Number.isNaN(first)) continue;
-      if (log.generation === undefined)
-        this.lose({ what: 'table', message: `the table entry of segment ${segment} is lost; its records were taken`, bytes: 0, segment });
-      if (!Number.isNaN(first)) runs.push({ log, first, last });
+      const candidates = logSegments(source, segment);
+      for (const [i, log] of candidates.entries()) {
+        let first = Number.NaN;
+        let last = Number.NaN;
+        let count = 0;
+        const visit = () => {
+          last = source.reader.sequence;
+          if (count++ === 0) first = last;
+        };
+        const gaps: Gap[] = [];
+        scanDamaged(source, log, visit, (gap) => gaps.push(gap));
+        // The table may say two things: what the records say counts.
+        if (count === 0 && i < candidates.length - 1) continue;
+        if (log.generation === undefined && count === 0) break;
+        for (const { from, to } of gaps)
+          this.lose({ what: 'log', message: `bytes ${from} to ${to} of segment ${segment} hold no whole record`, bytes: to - from, segment });
+        if (log.generation === undefined)
+          this.lose({ what: 'table', message: `the table entry of segment ${segment} is lost; its records were taken`, bytes: 0, segment });
+        if (count > 0) runs.push({ log, first, last, count });
+        break;
+      }
     }
     return runs;
-  }
-
-  /** What a segment's table entry says of it, as far as it can be believed; `undefined` if it holds no records. */
-  private logSegment(segment: number, entry: TableEntry): LogSegment | undefined {
-    const { source } = this;
-    const { durable } = entry;
-    const whole = source.segmentBytes;
-    const slot = durable.kind === SegmentKind.LOG && durable.length >= 0 && durable.length <= whole ? durable : undefined;
-    // Where nothing vouches for the table, its numbers may be of another moment.
-    const baseOf = ({ baseSequence }: { baseSequence: number }) => (source.evidence === 'none' ? Number.NEGATIVE_INFINITY : baseSequence);
-    const fromSlot = slot && { segment, generation: slot.generation, length: slot.length, base: baseOf(slot) };
-    if (source.evidence === 'flush') return segment < (source.superblock?.capacity ?? 0) ? fromSlot : undefined;
-    const isPossible = entry.kind >= SegmentKind.FREE && entry.kind <= SegmentKind.CHAIN && entry.length >= 0 && entry.length <= whole;
-    const current =
-      isPossible && entry.kind === SegmentKind.LOG ? { segment, generation: entry.generation, length: entry.length, base: baseOf(entry) } : undefined;
-    if (source.evidence === 'memory' && isPossible) return current;
-    if (current !== undefined && fromSlot !== undefined) {
-      if (current.generation !== fromSlot.generation) return current.generation > fromSlot.generation ? current : fromSlot;
-      return { ...current, length: Math.max(current.length, fromSlot.length) };
-    }
-    const known = current ?? fromSlot;
-    if (known !== undefined) return known;
-    // Blank is what was never used, or what was wiped: its bytes tell.
-    return entry.isBlank || !isPossible ? { segment, generation: undefined, length: whole, base: Number.NEGATIVE_INFINITY } : undefined;
   }
 
   private applySegment(log: LogSegment): void {
@@ -193,29 +174,6 @@ class Salvage {
       () => this.apply(),
       () => undefined,
     );
-  }
-
-  /** Segments whose numbers overlap: their records one by one, in the order of the numbers. */
-  private applyInterleaved(runs: Run[]): void {
-    const { source } = this;
-    const { reader } = source;
-    // Numbers alone, since there may be millions: of each record its own number, its segment, its place in it and its length.
-    const [sequences, segments, offsets, lengths] = [0, 0, 0, 0].map(() => [] as number[]);
-    for (const { log } of runs) {
-      const visit = () => {
-        sequences.push(reader.sequence);
-        segments.push(log.segment);
-        offsets.push(reader.offset);
-        lengths.push(reader.content);
-      };
-      scanDamaged(source, log, visit, () => undefined);
-    }
-    const order = new Uint32Array(sequences.length).map((_, i) => i).sort((a, b) => sequences[a] - sequences[b]);
-    for (const i of order) {
-      source.loadPart(segments[i], offsets[i], lengths[i]);
-      reader.seek(offsets[i] >> L.LOCATION_SHIFT);
-      if (reader.isPlausible() && reader.isWhole()) this.apply();
-    }
   }
 
   /** Lets the record under the reader take effect. */
@@ -230,50 +188,61 @@ class Salvage {
     }
     if (!reader.matches(key)) return this.refuse('its key is not what it would be stored as');
     chained.delete(name);
-    if (reader.isTombstone) {
-      engine.delete(name);
-      return;
-    }
-    if (reader.kind > LAST_KIND) return this.refuse(`its value is of an unknown kind, ${reader.kind}`);
-    const flags = reader.meta & Flag.USER;
-    if (reader.isChained) {
-      engine.delete(name);
-      if (chained.size >= source.capacity) return this.refuse('there are more large values than segments');
-      chained.set(name, {
-        segment: reader.chainWord(ChainRef.SEGMENT),
-        generation: reader.chainWord(ChainRef.GENERATION),
-        crc: reader.chainWord(ChainRef.CRC),
-        length: reader.valueLength,
-        kind: reader.kind,
-        flags,
-        expiry: reader.expiry,
-      });
-      return;
-    }
-    const bytes = reader.region.bytes.subarray(reader.payloadStart, reader.payloadStart + reader.valueLength);
-    this.put(name, reader.kind, bytes, flags, reader.expiry);
+    if (reader.isTombstone || reader.isChained) engine.delete(name);
+    if (reader.isTombstone) return;
+    const why = this.take(name);
+    if (why === undefined) return;
+    // It is the newest of its key all the same: no older one may stand in its place.
+    engine.delete(name);
+    this.refuse(why);
   }
 
-  private put(name: string, kind: number, bytes: Buffer, flags: number, expiry: number): void {
+  /** Stores the value of the record under the reader, or keeps in mind where it lies; why not, if it can't be. */
+  private take(name: string): string | undefined {
+    const { chained, source } = this;
+    const { reader } = source;
+    const { kind, expiry, valueLength: length } = reader;
+    if (kind > LAST_KIND) return `its value is of an unknown kind, ${kind}`;
+    if (Number.isNaN(expiry)) return 'it expires at no time there is';
+    const flags = reader.meta & Flag.USER;
+    if (!reader.isChained) return this.put(name, kind, reader.region.bytes.subarray(reader.payloadStart, reader.payloadStart + length), flags, expiry);
+    if (chained.size >= Math.max(source.capacity, MOST_CHAINED)) return 'there are more large values than a store has';
+    chained.set(name, {
+      segment: reader.chainWord(ChainRef.SEGMENT),
+      generation: reader.chainWord(ChainRef.GENERATION),
+      crc: reader.chainWord(ChainRef.CRC),
+      length,
+      kind,
+      flags,
+      expiry,
+    });
+    return undefined;
+  }
+
+  /** Stores a value; why not, if it can't be. */
+  private put(name: string, kind: number, bytes: Buffer, flags: number, expiry: number): string | undefined {
     const { value } = this;
     value.kind = kind;
     value.length = bytes.length;
     const isText = kind === ValueKind.LATIN1;
-    value.text = isText ? bytes.toString('latin1') : '';
-    value.bytes = isText ? null : bytes;
     try {
-      this.engine.setEncoded(name, value, flags, expiry);
+      value.text = isText ? bytes.toString('latin1') : '';
+      value.bytes = isText ? null : bytes;
+      this.engine.setEncoded(name, value, flags, Math.max(expiry, 0));
     } catch (error) {
       if (error instanceof StoreError) throw error; // the new store is full, or its disk fails
-      this.refuse((error as Error).message);
+      return (error as Error).message;
     }
+    return undefined;
   }
 
   private applyChain(name: string, reference: ChainReference): void {
     const { kind, flags, expiry, length, segment } = reference;
     const bytes = this.chains.read(reference);
-    if (bytes !== undefined) return this.put(name, kind, bytes, flags, expiry);
-    this.lose({ what: 'value', message: `the large value of '${name}' is damaged`, bytes: length, segment, key: name });
+    const why = bytes === undefined ? 'is damaged' : this.put(name, kind, bytes, flags, expiry);
+    if (why === undefined) return;
+    const message = bytes === undefined ? `the large value of '${name}' is damaged` : `the large value of '${name}' was left out: ${why}`;
+    this.lose({ what: 'value', message, bytes: length, segment, key: name });
   }
 
   private refuse(why: string): void {

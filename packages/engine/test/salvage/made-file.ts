@@ -1,12 +1,37 @@
-// A file put together piece by piece, with a table and a superblock that are right, so that salvage believes what they say; and records for it.
+// A file put together piece by piece, with a table and a superblock that are right, so that salvage believes what they say; records for it; and its salvage.
 
+import { expect } from 'vitest';
+import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { recordChecksum, xxh32 } from '../../src/file/checksum.js';
 import { encodeSuperblock } from '../../src/file/superblock.js';
 import * as L from '../../src/layout.js';
 import { ValueKind } from '../../src/log/codec.js';
 import { contentBytes, parity, spaceFor } from '../../src/log/record.js';
+import { MemoryMapping } from '../../src/mapping/memory-mapping.js';
+import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
+import type { Engine } from '../../src/store/engine.js';
+import { openStoreIn } from '../../src/store/registry.js';
+import type { Store } from '../../src/store/store.js';
 
 const { Entry, Rec, Slot } = L;
+export const NOW = 1_700_000_000_000;
+let salvaged = 0;
+
+/** Salvages the bytes of a file into an empty store, and looks at it. `identity` is what the file's memory is known by. */
+export function salvageBytes(bytes: Buffer, look: (store: Store, report: SalvageReport) => void, identity = 'image'): void {
+  const source = new ImageMapping(bytes.length).load(bytes);
+  source.identity = identity;
+  const environment = { now: () => NOW, random: (length: number) => new Uint8Array(length) };
+  const store = openStoreIn(`/salvaged ${salvaged++}`, { flush: 'manual', segmentSize: 4096 }, environment, new MemoryMapping());
+  try {
+    const report = salvageFrom(source.open('/image', { readOnly: true }), (store as unknown as { engine: Engine }).engine);
+    expect(source.bytes.equals(bytes)).toBe(true);
+    expect(store.check()).toEqual([]);
+    look(store, report);
+  } finally {
+    store.close();
+  }
+}
 
 interface RecordParts {
   generation: number;

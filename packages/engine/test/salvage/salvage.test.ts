@@ -11,12 +11,10 @@ import { xxh32 } from '../../src/file/checksum.js';
 import { salvage } from '../../src/index.js';
 import * as L from '../../src/layout.js';
 import { parity } from '../../src/log/record.js';
-import { MemoryMapping } from '../../src/mapping/memory-mapping.js';
-import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
-import type { Engine } from '../../src/store/engine.js';
+import type { SalvageReport } from '../../src/salvage/salvage.js';
 import { openStoreIn } from '../../src/store/registry.js';
 import type { Store } from '../../src/store/store.js';
-import { recordBytes } from './made-file.js';
+import { recordBytes, salvageBytes } from './made-file.js';
 
 const S = 4096;
 
@@ -243,22 +241,6 @@ describe('of files', () => {
 
 describe('of bytes that were written to do harm', () => {
   const images = makeImages(1);
-  let count = 0;
-
-  function salvageBytes(bytes: Buffer, work: (store: Store, report: SalvageReport) => void): void {
-    const source = new ImageMapping(bytes.length);
-    source.load(bytes);
-    const environment = { now: () => NOW, random: (length: number) => new Uint8Array(length) };
-    const store = openStoreIn(`/salvaged ${count++}`, { flush: 'manual', segmentSize: S }, environment, new MemoryMapping());
-    try {
-      const report = salvageFrom(source.open('/image', { readOnly: true }), (store as unknown as { engine: Engine }).engine);
-      expect(source.bytes.equals(bytes)).toBe(true);
-      expect(store.check()).toEqual([]);
-      work(store, report);
-    } finally {
-      store.close();
-    }
-  }
 
   const wordsOf = (bytes: Buffer) => new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   const copyOf = ({ bytes }: Image) => Buffer.from(new Uint8Array(bytes).buffer);

@@ -1,32 +1,10 @@
 // How much work salvage takes on a file that was written to make it work: so many times the file's length at most, counted in what it reads and sums.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import * as L from '../../src/layout.js';
 import { parity, RecordReader } from '../../src/log/record.js';
-import { MemoryMapping } from '../../src/mapping/memory-mapping.js';
 import { DamagedFile } from '../../src/salvage/damaged-file.js';
-import { type SalvageReport, salvageFrom } from '../../src/salvage/salvage.js';
-import type { Engine } from '../../src/store/engine.js';
-import { openStoreIn } from '../../src/store/registry.js';
-import type { Store } from '../../src/store/store.js';
-import { MadeFile, recordBytes } from './made-file.js';
-
-const NOW = 1_700_000_000_000;
-let count = 0;
-
-function salvageBytes(bytes: Buffer, look: (store: Store, report: SalvageReport) => void): void {
-  const source = new ImageMapping(bytes.length).load(bytes);
-  const environment = { now: () => NOW, random: (length: number) => new Uint8Array(length) };
-  const store = openStoreIn(`/made ${count++}`, { flush: 'manual', segmentSize: 4096 }, environment, new MemoryMapping());
-  try {
-    const report = salvageFrom(source.open('/made', { readOnly: true }), (store as unknown as { engine: Engine }).engine);
-    expect(store.check()).toEqual([]);
-    look(store, report);
-  } finally {
-    store.close();
-  }
-}
+import { MadeFile, recordBytes, salvageBytes } from './made-file.js';
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -193,10 +193,17 @@ function isOfAnotherVersion(head: Buffer): boolean {
   return false;
 }
 
-/** Without a superblock: the segment size under which the most of the first group's log segments begin with a whole record; `undefined` if there is no such size. */
+/** Without a superblock: the segment size under which the first group's segments begin with the most whole records; `undefined` if there is no such size. */
 function likelyShift(file: MappedFile): number | undefined {
   const table = new Window(L.ENTRY_WORDS * 4 * PROBES);
   table.load(file, L.HEAD_BYTES);
+  const isLog = (segment: number) =>
+    [Entry.KIND, Entry.SLOT_0 + L.Slot.KIND, Entry.SLOT_1 + L.Slot.KIND].some((word) => table.words[segment * L.ENTRY_WORDS + word] === SegmentKind.LOG);
+  // What damaged the superblocks may have taken the table behind them as well: then all that begins with records counts.
+  return bestShift(file, isLog) ?? bestShift(file, () => true);
+}
+
+function bestShift(file: MappedFile, isLog: (segment: number) => boolean): number | undefined {
   let best: number | undefined;
   let most = 0;
   for (let shift = L.MIN_SEGMENT_SHIFT; shift <= L.MAX_SEGMENT_SHIFT; shift++) {
@@ -213,12 +220,13 @@ function likelyShift(file: MappedFile): number | undefined {
     const reader = new RecordReader(space);
     let found = 0;
     for (let segment = 1; segment < Math.min(PROBES, 2 ** (shift - L.ENTRY_SHIFT)); segment++) {
-      const at = segment * L.ENTRY_WORDS;
-      const { words } = table;
-      const states = [words[at + Entry.KIND], words[at + Entry.SLOT_0 + L.Slot.KIND], words[at + Entry.SLOT_1 + L.Slot.KIND]];
-      if (!states.includes(SegmentKind.LOG) || window.load(file, L.HEAD_BYTES + segment * 2 ** shift) === 0) continue;
-      reader.seek(0);
-      if (reader.isPlausible() && reader.isWhole()) found++;
+      if (!isLog(segment) || window.load(file, L.HEAD_BYTES + segment * 2 ** shift) === 0) continue;
+      // Records up to the first that is none: under too small a size they would be cut off, under too large a one they end with the first segment of several.
+      for (let offset = 0; offset < 2 ** shift; offset += reader.space16) {
+        reader.seek(offset >> L.LOCATION_SHIFT);
+        if (!reader.isPlausible() || !reader.isWhole()) break;
+        found++;
+      }
     }
     if (found > most) [best, most] = [shift, found];
   }

@@ -146,6 +146,18 @@ describe('of files', () => {
     expect(report).toMatchObject({ evidence: 'none', losses: [{ what: 'superblock' }] });
   });
 
+  test.each([4096, 8192, 65536])('no superblock and no table, of segments of %d bytes: the records alone tell their size', (segmentSize) => {
+    const store = place.open({ segmentSize });
+    for (let i = 0; i < 1000; i++) store.set(`key ${i % 700}`, `${i} `.padEnd(i % 100, '.'));
+    const expected = contentsOf(store);
+    store.close();
+    const { report, store: copy } = salvaged((bytes) => bytes.fill(0, 0, L.HEAD_BYTES + segmentSize));
+    expect(contentsOf(copy)).toEqual(expected);
+    expect(report).toMatchObject({ entries: 700, evidence: 'none', lostBytes: 0 });
+    expect([...new Set(report.losses.map(({ what }) => what))]).toEqual(['superblock', 'table']);
+    expect(copy.stats().segmentSize).toBe(segmentSize);
+  });
+
   test('a table that was wiped: the records speak for themselves, what only the table knew is named', () => {
     const expected = fill(300);
     const { report, store } = salvaged((bytes) => bytes.fill(0, L.HEAD_BYTES, L.HEAD_BYTES + S));

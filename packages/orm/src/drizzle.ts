@@ -41,7 +41,7 @@ export class MapstoneCache extends Cache {
   static override readonly [entityKind]: string = 'MapstoneCache';
   readonly #scope: Scope;
   readonly #versions: Versions;
-  readonly #watch = new Watch((names) => this.#versions.renew(names, { settled: true }));
+  readonly #watch = new Watch((names) => this.#versions.done(names));
   readonly #strategy: 'explicit' | 'all';
   readonly #config: CacheConfig;
   /** Drizzle calls `get`, the query and `put` in one asynchronous function, and tells `put` nothing of its `get`; this is what ties them together. */
@@ -88,8 +88,7 @@ export class MapstoneCache extends Cache {
   /** Drizzle calls it as a write begins; `db.$cache.invalidate({ tables, tags })` is this too. */
   override async onMutate({ tables, tags }: MutationOption): Promise<void> {
     const names = namesOf(tables, tags);
-    this.#watch.note(names);
-    this.#versions.renew(names, { settled: false });
+    this.#versions.begin(names, this.#watch.note(names));
   }
 
   /**

@@ -53,6 +53,23 @@ async function overDrizzle() {
   return {
     find: async () => (await db.select().from(users).orderBy(users.id).$withCache()).map((user) => user.name),
     insert: (id) => db.insert(users).values({ id, name: `${name} ${id}` }),
+    // Commits and doesn't come back to say so: the last that is heard of it.
+    async insertAndHang(id) {
+      const transaction = client.transaction.bind(client);
+      client.transaction = async (mode) => {
+        const one = await transaction(mode);
+        const commit = one.commit.bind(one);
+        one.commit = async () => {
+          process.send({ event: 'committing' });
+          await new Promise((resolve) => process.once('SIGUSR2', resolve));
+          await commit();
+          process.send({ event: 'committed' });
+          await new Promise(() => {});
+        };
+        return one;
+      };
+      await db.transaction((tx) => tx.insert(users).values({ id, name: `${name} ${id}` }));
+    },
     forget: () => db.$cache.invalidate({ tables: users }),
   };
 }

@@ -32,6 +32,9 @@ function nameOf(table: unknown): string {
  */
 type Version = string;
 
+/** Milliseconds, far more than a query takes: a version that no entry has goes after so long, for there may be a tag for each row. */
+const IDLE = 3_600_000;
+
 export class Versions {
   readonly #scope: Scope;
   readonly #settle: number;
@@ -47,10 +50,11 @@ export class Versions {
     const versions: VersionWords = {};
     let settled = true;
     for (const name of names) {
-      let version = this.#get(name) ?? this.#begin(name);
+      let version = this.#get(name) ?? this.#first(name);
       if (this.#hasDead(version)) version = this.#bury(name);
-      versions[name] = version;
-      settled &&= isAtRest(version, this.#settle);
+      // Of what no version can be had for nothing can be kept.
+      if (version !== undefined) versions[name] = version;
+      settled &&= version !== undefined && isAtRest(version, this.#settle);
     }
     return { versions, settled };
   }
@@ -66,7 +70,7 @@ export class Versions {
    */
   begin(names: string[], told: Set<string> | undefined): void {
     for (const name of names) {
-      this.#change(name, (version) => {
+      this.#renew(name, (version) => {
         const { written, writers } = this.#parse(version);
         // Of what was noted before in the same work the end is told as well, once.
         return told === undefined ? versionOf(Date.now(), writers) : versionOf(written, told.has(name) ? [...writers, this.#opener] : writers);
@@ -77,7 +81,7 @@ export class Versions {
   /** The write of the names, told of at its beginning, is over. */
   done(names: string[]): void {
     for (const name of names) {
-      this.#change(name, (version) => {
+      this.#renew(name, (version) => {
         const { written, writers } = this.#parse(version);
         const own = writers.indexOf(this.#opener);
         return versionOf(
@@ -85,6 +89,16 @@ export class Versions {
           writers.filter((_, i) => i !== own),
         );
       });
+    }
+  }
+
+  /** Sees to it that the versions are there for as long as an entry that has them. */
+  outlive(versions: VersionWords, expiresAt: number): void {
+    for (const name in versions) {
+      const key = this.#scope.key('v', name);
+      const until = this.#scope.store.expiresAt(key);
+      // By more than is needed, so that this is not a write for each entry.
+      if (until !== undefined && until < expiresAt) this.#scope.inRoom(() => this.#scope.store.touch(key, { expiresAt: expiresAt + IDLE }));
     }
   }
 
@@ -97,12 +111,12 @@ export class Versions {
   }
 
   /** In one step with the look at what is there: a write that begins in another process meanwhile is not to be hidden. */
-  #begin(name: string): Version {
+  #first(name: string): Version | undefined {
     return this.#change(name, (version) => (version === undefined ? versionOf(0, []) : KEEP));
   }
 
   /** Of a process that died in a write nobody knows whether the database has it, or only just gets it: as of a write that begins now and whose end nobody tells. */
-  #bury(name: string): Version {
+  #bury(name: string): Version | undefined {
     return this.#change(name, (version) => {
       if (!this.#hasDead(version)) return version === undefined ? versionOf(0, []) : KEEP;
       const { written, writers } = this.#parse(version);
@@ -110,8 +124,19 @@ export class Versions {
     });
   }
 
-  #change(name: string, change: (version: Version | undefined) => Version | typeof KEEP): Version {
-    return this.#scope.store.update<Version>(this.#scope.key('v', name), change) as Version;
+  /** Without room for a new version there is none: without one nothing is current, and nothing is kept. */
+  #renew(name: string, change: (version: Version | undefined) => Version): void {
+    if (this.#change(name, change) === undefined) this.#scope.store.delete(this.#scope.key('v', name));
+  }
+
+  /** What is there then, undefined if there is no room for it. */
+  #change(name: string, change: (version: Version | undefined) => Version | typeof KEEP): Version | undefined {
+    const expiresAt = Date.now() + this.#settle + IDLE;
+    let version: Version | undefined;
+    this.#scope.inRoom(() => {
+      version = this.#scope.store.update<Version>(this.#scope.key('v', name), change, { expiresAt });
+    });
+    return version;
   }
 
   #hasDead(version: Version | undefined): boolean {
@@ -127,7 +152,7 @@ export class Versions {
 }
 
 /** Whether it says of no write that it is under way. */
-function isAtRest(version: Version, settle: number): boolean {
+export function isAtRest(version: Version, settle: number): boolean {
   // The distance, so that after the clock was set back an old write doesn't lie in the future for long.
   return Math.abs(Date.now() - writtenOf(version)) >= settle && writersOf(version).length === 0;
 }

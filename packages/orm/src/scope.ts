@@ -70,13 +70,17 @@ export class Scope {
    * if not, what is not this cache's fills the file.
    */
   inRoom(write: () => void): boolean {
+    return this.#inRoom(this.store, write);
+  }
+
+  #inRoom(store: Store, write: () => void): boolean {
     for (const isLast of [false, true]) {
       try {
         write();
         return true;
       } catch (error) {
         if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
-        if (!isLast) this.empty();
+        if (!isLast) this.#empty(store);
       }
     }
     return false;
@@ -84,7 +88,10 @@ export class Scope {
 
   /** All that may go goes. */
   empty(): void {
-    const { store } = this;
+    this.#empty(this.store);
+  }
+
+  #empty(store: Store): void {
     for (const [kind, mayGo] of Object.entries(this.#kinds)) {
       const prefix = this.#prefix + kind;
       if (mayGo === true) store.clear({ prefix });
@@ -110,8 +117,32 @@ export class Scope {
 
   #open(): Store {
     const store = openStore(this.#path, this.#options);
-    // A power cut takes the file back to its last flush, and with it what was removed since; the database kept its writes.
-    if (!this.#options.readOnly && store.stats().recovery === 'power-cut') store.clear({ prefix: this.#prefix });
-    return store;
+    try {
+      // A file that evicts is empty after a power cut by itself.
+      if (!this.#options.readOnly && (this.#options.eviction ?? 'none') === 'none') this.#emptyAfterPowerCut(store);
+      return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
   }
+
+  /**
+   * A power cut takes the file back to its last flush, and with it what was removed since; the database kept its writes. The first to open the file hears of it,
+   * and that may be anybody: so the cache notes the session of the file (from the first opener's coming to the last one's going) in which it was last seen to,
+   * and where that is not the present one, and others began this, it doesn't know what they found.
+   */
+  #emptyAfterPowerCut(store: Store): void {
+    const key = this.key('s', Object.keys(this.#kinds).join(''));
+    const session = sessionOf(store);
+    if (store.get(key) === session) return;
+    if (['power-cut', 'joined'].includes(store.stats().recovery)) this.#empty(store);
+    // Last, so that who is killed in between leaves it to the next.
+    this.#inRoom(store, () => store.set(key, session));
+  }
+}
+
+/** What the names of all openers of one session begin with. */
+function sessionOf({ opener }: Store): string {
+  return (opener as string).split('-')[0];
 }

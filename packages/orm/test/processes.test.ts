@@ -1,6 +1,7 @@
 // Two processes, each with an ORM of its own, on one cache: what one keeps the other has, what one says is gone is gone for both. Needs a build, as `npm test` makes one.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@libsql/client';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -22,7 +23,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 interface Running {
   child: ChildProcess;
-  call(name: 'find' | 'insert' | 'insertAndHang' | 'forget', argument?: unknown): Promise<any>;
+  call(name: 'find' | 'insert' | 'insertAndHang' | 'forget' | 'flush' | 'recovery', argument?: unknown): Promise<any>;
   /** Resolves when it tells of that. */
   told(event: string): Promise<void>;
 }
@@ -92,6 +93,21 @@ describe.each(['typeorm', 'mikro-orm'])('%s', { timeout: 60_000 }, (orm) => {
     expect(await one.call('find')).toEqual(own(orm, 'other'));
     await other.call('forget');
     expect(await one.call('find')).toEqual(own(orm, 'one'));
+  });
+
+  it('is empty after a power cut also where another adapter opened the file first, and only then', async () => {
+    const [path, after] = [cachePath(), cachePath()];
+    const [one, store] = [await start(orm, path, 'one'), await start('store', path, '')];
+    expect(await one.call('find')).toEqual(own(orm, 'one'));
+    await store.call('flush');
+    // A copy of an open file opens as after a power cut.
+    copyFileSync(path, after);
+    expect(await (await start('store', after, '')).call('recovery')).toBe('power-cut');
+    const other = await start(orm, after, 'other');
+    expect(await other.call('find')).toEqual(own(orm, 'other'));
+    await kill(other.child);
+    const again = await start(orm, after, 'again');
+    expect(await again.call('find')).toEqual(own(orm, 'other'));
   });
 });
 

@@ -1,6 +1,7 @@
 // One process of two: opens an ORM with its cache on a file, and does as it is told by messages. On the built packages.
 // argv: the ORM, the cache's file, the database's file (for libsql), the name its own database has for the one user in it.
 import { createClient } from '@libsql/client';
+import { openStore } from '@mapstone/engine';
 import { mapstoneCache as drizzleCache } from '@mapstone/orm/drizzle';
 import { MapstoneResultCache } from '@mapstone/orm/mikro-orm';
 import { mapstoneCache } from '@mapstone/orm/typeorm';
@@ -74,11 +75,17 @@ async function overDrizzle() {
   };
 }
 
-const does = await { typeorm, 'mikro-orm': mikroOrm, drizzle: overDrizzle }[orm]();
+/** No ORM at all: another adapter's process on the same file. */
+function justStore() {
+  const store = openStore(path);
+  return { flush: () => store.flush(), recovery: () => store.stats().recovery };
+}
+
+const does = await { typeorm, store: justStore, 'mikro-orm': mikroOrm, drizzle: overDrizzle }[orm]();
 process.on('message', async ({ id, call, argument }) => {
   try {
     const result = await does[call](argument);
-    process.send({ id, result: call === 'find' ? result : undefined });
+    process.send({ id, result: ['find', 'recovery'].includes(call) ? result : undefined });
   } catch (error) {
     process.send({ id, error: `${error.code ?? ''} ${error.stack}` });
   }

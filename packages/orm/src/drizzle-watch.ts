@@ -2,10 +2,14 @@
 // So the session that makes all of a database's statements and transactions is listened to, each by the call that ends when it does.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What has been written in the statement or transaction that this code runs in, by name. */
+/** A statement or transaction, and what has been written in it, by name. */
 interface Work {
   names: Set<string>;
   transaction: boolean;
+  /** Whether its own call goes on. What it leaves behind (timers, the sockets of a pool) still runs in its context, and is no part of it. */
+  open: boolean;
+  /** Calls that go on in it: its own, and those of statements in a transaction. With the last of them it is done. */
+  calls: number;
 }
 
 /** The parts of Drizzle's session that are used; those of its drivers are alike in them. */
@@ -24,13 +28,21 @@ export class Watch {
   }
 
   get inTransaction(): boolean {
-    return this.#work.getStore()?.transaction ?? false;
+    return this.#transaction !== undefined;
   }
 
-  /** Notes what a write that has begun is going to change. */
-  note(names: string[]): void {
+  get #transaction(): Work | undefined {
     const work = this.#work.getStore();
-    for (const name of names) work?.names.add(name);
+    return work?.open && work.transaction ? work : undefined;
+  }
+
+  /** Notes what a write that has begun is going to change, and gives what is new in its work; undefined where nobody will tell of its end. */
+  note(names: string[]): Set<string> | undefined {
+    const work = this.#work.getStore();
+    if (work === undefined || work.calls === 0) return undefined;
+    const fresh = new Set(names.filter((name) => !work.names.has(name)));
+    for (const name of fresh) work.names.add(name);
+    return fresh;
   }
 
   /** Throws `TypeError` for what is no database of Drizzle's. */
@@ -51,13 +63,26 @@ export class Watch {
     session.transaction = (...args) => this.#run(true, () => transaction(...args));
   }
 
-  #run(transaction: boolean, work: () => unknown): unknown {
-    const names = new Set<string>();
+  #run(transaction: boolean, call: () => unknown): unknown {
+    // Some drivers run a transaction on this very session (sqlite-proxy, node-postgres with one client): then its statements come through here, and are done
+    // when it is committed, and not before. One that is another connection's only looks as if it took longer.
+    const outer = this.#transaction;
+    const work = outer ?? { names: new Set<string>(), transaction, open: true, calls: 0 };
+    work.calls++;
     const end = () => {
-      if (names.size > 0) this.#done([...names]);
+      if (outer === undefined) work.open = false;
+      if (--work.calls === 0 && work.names.size > 0) this.#done([...work.names]);
     };
-    const result = this.#work.run({ names, transaction }, work);
+    let result: unknown;
+    try {
+      result = this.#work.run(work, call);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(end);
     // Drivers that are synchronous don't ask their cache for anything.
-    return result instanceof Promise ? result.finally(end) : result;
+    end();
+    return result;
   }
 }

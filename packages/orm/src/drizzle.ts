@@ -7,7 +7,7 @@ import type { CacheConfig } from 'drizzle-orm/cache/core/types';
 import { entityKind } from 'drizzle-orm/entity';
 import { expiryOf } from './drizzle-expiry.js';
 import { type Kept, keep, restore } from './drizzle-rows.js';
-import { namesOf, Versions, type VersionWords } from './drizzle-versions.js';
+import { isAtRest, namesOf, Versions, type VersionWords } from './drizzle-versions.js';
 import { Watch } from './drizzle-watch.js';
 import { ROWS, Scope, type ScopeOptions } from './scope.js';
 
@@ -41,7 +41,7 @@ export class MapstoneCache extends Cache {
   static override readonly [entityKind]: string = 'MapstoneCache';
   readonly #scope: Scope;
   readonly #versions: Versions;
-  readonly #watch = new Watch((names) => this.#versions.renew(names, { settled: true }));
+  readonly #watch = new Watch((names) => this.#versions.done(names));
   readonly #strategy: 'explicit' | 'all';
   readonly #config: CacheConfig;
   /** Drizzle calls `get`, the query and `put` in one asynchronous function, and tells `put` nothing of its `get`; this is what ties them together. */
@@ -51,7 +51,7 @@ export class MapstoneCache extends Cache {
     super();
     const { global = false, config = { ex: 60 }, settle = 100, ...options }: DrizzleCacheOptions = typeof target === 'string' ? { path: target } : target;
     if (!(settle >= 0)) throw new RangeError(`settle is a number of milliseconds from 0, not ${String(settle)}`);
-    this.#scope = new Scope({ objectCache: ROWS, ...options }, 'drizzle', 'hg');
+    this.#scope = new Scope({ objectCache: ROWS, ...options }, 'drizzle', { h: true, g: true, v: (version) => isAtRest(version as string, settle) });
     this.#versions = new Versions(this.#scope, settle);
     this.#strategy = global ? 'all' : 'explicit';
     this.#config = config;
@@ -83,13 +83,13 @@ export class MapstoneCache extends Cache {
     if (expiresAt === undefined) return;
     // A write that comes between the look at the versions and this set has made this entry a miss: it carries the older ones.
     this.#scope.keep(id, { versions: reading.versions, response: keep(response) } satisfies Entry, { expiresAt });
+    this.#versions.outlive(reading.versions, expiresAt);
   }
 
   /** Drizzle calls it as a write begins; `db.$cache.invalidate({ tables, tags })` is this too. */
   override async onMutate({ tables, tags }: MutationOption): Promise<void> {
     const names = namesOf(tables, tags);
-    this.#watch.note(names);
-    this.#versions.renew(names, { settled: false });
+    this.#versions.begin(names, this.#watch.note(names));
   }
 
   /**
@@ -101,9 +101,9 @@ export class MapstoneCache extends Cache {
     return db;
   }
 
-  /** Everything of this cache goes. */
+  /** Everything of this cache goes, but for what says that a table is being written. */
   async clear(): Promise<void> {
-    this.#scope.clear();
+    this.#scope.empty();
   }
 
   /** Lets go of the file. Drizzle has no call for it; the end of the process does it as well. */

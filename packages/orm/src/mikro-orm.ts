@@ -17,7 +17,7 @@ export class MapstoneResultCache implements CacheAdapter {
   readonly #expiration: number | undefined;
 
   constructor({ expiration, ...options }: MikroOrmCacheOptions & { expiration?: number }) {
-    this.#scope = new Scope({ objectCache: ROWS, ...options }, 'mikro-orm', 'r');
+    this.#scope = new Scope({ objectCache: ROWS, ...options }, 'mikro-orm', { r: true });
     this.#expiration = expiration;
     // Now, so that a file which doesn't open fails `MikroORM.init()`.
     this.#scope.store;
@@ -40,7 +40,7 @@ export class MapstoneResultCache implements CacheAdapter {
   }
 
   clear(): void {
-    this.#scope.clear();
+    this.#scope.empty();
   }
 
   /** By `MikroORM.close()`. The next use opens the file again, since `MikroORM.connect()` says nothing to its caches. */
@@ -73,7 +73,7 @@ export class MapstoneMetadataCache implements SyncCacheAdapter {
   readonly #baseDir: string;
 
   constructor({ cacheDir: _cacheDir, combined: _combined, ...options }: MikroOrmCacheOptions & FileCacheOptions, baseDir: string = process.cwd()) {
-    this.#scope = new Scope(options, 'mikro-orm-metadata', 'm');
+    this.#scope = new Scope(options, 'mikro-orm-metadata', { m: true });
     this.#baseDir = baseDir;
     this.#scope.store;
   }
@@ -97,7 +97,7 @@ export class MapstoneMetadataCache implements SyncCacheAdapter {
   }
 
   clear(): void {
-    this.#scope.clear();
+    this.#scope.empty();
   }
 
   close(): void {

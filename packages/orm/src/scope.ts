@@ -1,6 +1,6 @@
 // The part of a store that is one cache's own: every key begins with its namespace. Caches of several ORMs, and other adapters, may share a file.
 import { createHash } from 'node:crypto';
-import { openStore, type SetOptions, type Store, type StoreOptions } from '@mapstone/engine';
+import { KEEP, openStore, type SetOptions, type Store, type StoreOptions } from '@mapstone/engine';
 
 export interface ScopeOptions extends StoreOptions {
   /** The file. It is created if it is not there; its directory must be. All on one path share one engine. */
@@ -15,15 +15,17 @@ export const ROWS = { maxBytes: 4 * 2 ** 20, maxEntries: 10_000, values: 'cloned
 /** Longer names are hashed: a key is at most 65,535 bytes in the engine, and a query has no limit. */
 const LONGEST_NAME = 1024;
 
+/** Of each kind of entry, by its letter, whether one of that value may go when the cache is emptied: `true` for any. */
+export type Kinds = Record<string, true | ((value: unknown) => boolean)>;
+
 export class Scope {
   readonly #path: string;
   readonly #options: StoreOptions;
   readonly #prefix: string;
-  readonly #kinds: string;
+  readonly #kinds: Kinds;
   #store: Store | undefined;
 
-  /** `kinds`: those of the entries, which may go when there is no room. */
-  constructor(target: string | ScopeOptions, namespace: string, kinds: string) {
+  constructor(target: string | ScopeOptions, namespace: string, kinds: Kinds) {
     const { path, namespace: own = namespace, ...options } = typeof target === 'string' ? { path: target } : target;
     // A ':' would make the keys of namespace 'a:b' look like keys of 'a', and clear() of the one take the other's.
     if (typeof own !== 'string' || !/^[^:]+$/.test(own)) throw new TypeError(`namespace is a word without ':', not ${String(own)}`);
@@ -52,22 +54,54 @@ export class Scope {
     return `${this.#prefix}${kind}#${createHash('sha256').update(name, 'utf16le').digest('hex')}`;
   }
 
-  /**
-   * Stores an entry. Where there is no room for it all entries go, and it is tried again: a cache that is full must not fail queries.
-   * Throws for what can't be stored at all, and where what is not this cache's fills the file.
-   */
+  /** Stores an entry, or, where there is no room for it even in an empty cache, none under that key. Throws for what is no value. */
   keep(key: string, value: unknown, options?: SetOptions): void {
     try {
-      this.store.set(key, value, options);
+      if (this.inRoom(() => this.store.set(key, value, options))) return;
     } catch (error) {
-      if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
-      for (const kind of this.#kinds) this.store.clear({ prefix: this.#prefix + kind });
-      this.store.set(key, value, options);
+      if ((error as { code?: string }).code !== 'ERR_VALUE_TOO_LARGE') throw error;
     }
+    // What it was to replace.
+    this.store.delete(key);
   }
 
-  clear(): void {
-    this.store.clear({ prefix: this.#prefix });
+  /**
+   * Runs a write. Where there is no room for it the cache is emptied, and it is tried again: a cache that is full must not fail queries. Whether it was done;
+   * if not, what is not this cache's fills the file.
+   */
+  inRoom(write: () => void): boolean {
+    return this.#inRoom(this.store, write);
+  }
+
+  #inRoom(store: Store, write: () => void): boolean {
+    for (const isLast of [false, true]) {
+      try {
+        write();
+        return true;
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
+        if (!isLast) this.#empty(store);
+      }
+    }
+    return false;
+  }
+
+  /** All that may go goes. */
+  empty(): void {
+    this.#empty(this.store);
+  }
+
+  #empty(store: Store): void {
+    for (const [kind, mayGo] of Object.entries(this.#kinds)) {
+      const prefix = this.#prefix + kind;
+      if (mayGo === true) store.clear({ prefix });
+      else {
+        for (const [key, value] of store.entries({ prefix })) {
+          // As it is when it goes: another process may have changed it since.
+          if (mayGo(value)) store.update(key, (now) => (now === undefined || mayGo(now) ? undefined : KEEP));
+        }
+      }
+    }
   }
 
   /** Calls fail with ERR_STORE_CLOSED from here on, until `open`. */
@@ -83,8 +117,32 @@ export class Scope {
 
   #open(): Store {
     const store = openStore(this.#path, this.#options);
-    // A power cut takes the file back to its last flush, and with it what was removed since; the database kept its writes.
-    if (!this.#options.readOnly && store.stats().recovery === 'power-cut') store.clear({ prefix: this.#prefix });
-    return store;
+    try {
+      // A file that evicts is empty after a power cut by itself.
+      if (!this.#options.readOnly && (this.#options.eviction ?? 'none') === 'none') this.#emptyAfterPowerCut(store);
+      return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
   }
+
+  /**
+   * A power cut takes the file back to its last flush, and with it what was removed since; the database kept its writes. The first to open the file hears of it,
+   * and that may be anybody: so the cache notes the session of the file (from the first opener's coming to the last one's going) in which it was last seen to,
+   * and where that is not the present one, and others began this, it doesn't know what they found.
+   */
+  #emptyAfterPowerCut(store: Store): void {
+    const key = this.key('s', Object.keys(this.#kinds).join(''));
+    const session = sessionOf(store);
+    if (store.get(key) === session) return;
+    if (['power-cut', 'joined'].includes(store.stats().recovery)) this.#empty(store);
+    // Last, so that who is killed in between leaves it to the next.
+    this.#inRoom(store, () => store.set(key, session));
+  }
+}
+
+/** What the names of all openers of one session begin with. */
+function sessionOf({ opener }: Store): string {
+  return (opener as string).split('-')[0];
 }

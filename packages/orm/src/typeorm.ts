@@ -32,7 +32,7 @@ export class MapstoneQueryResultCache {
   readonly #scope: Scope;
 
   constructor(target: string | TypeOrmCacheOptions) {
-    this.#scope = new Scope(target, 'typeorm', 'iq');
+    this.#scope = new Scope(target, 'typeorm', { i: true, q: true });
   }
 
   /** Opens the file, so that one which doesn't open fails `DataSource.initialize()`. */
@@ -67,7 +67,7 @@ export class MapstoneQueryResultCache {
   }
 
   async clear(_queryRunner?: unknown): Promise<void> {
-    this.#scope.clear();
+    this.#scope.empty();
   }
 
   /** By the ids given to queries. */

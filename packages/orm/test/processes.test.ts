@@ -1,6 +1,7 @@
 // Two processes, each with an ORM of its own, on one cache: what one keeps the other has, what one says is gone is gone for both. Needs a build, as `npm test` makes one.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@libsql/client';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -22,7 +23,9 @@ async function kill(child: ChildProcess): Promise<void> {
 
 interface Running {
   child: ChildProcess;
-  call(name: 'find' | 'insert' | 'forget', argument?: unknown): Promise<any>;
+  call(name: 'find' | 'insert' | 'insertAndHang' | 'forget' | 'flush' | 'recovery', argument?: unknown): Promise<any>;
+  /** Resolves when it tells of that. */
+  told(event: string): Promise<void>;
 }
 
 async function start(orm: string, path: string, name: string, database = ''): Promise<Running> {
@@ -37,8 +40,9 @@ async function start(orm: string, path: string, name: string, database = ''): Pr
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let count = 0;
   await new Promise<void>((resolve, reject) => {
-    child.on('message', ({ ready, id, result, error }: { ready?: boolean; id: number; result?: unknown; error?: string }) => {
+    child.on('message', ({ ready, event, id, result, error }: { ready?: boolean; event?: string; id: number; result?: unknown; error?: string }) => {
       if (ready) return resolve();
+      if (event) return;
       const one = waiting.get(id)!;
       if (error === undefined) one.resolve(result);
       else one.reject(new Error(error));
@@ -56,6 +60,12 @@ async function start(orm: string, path: string, name: string, database = ''): Pr
         const id = ++count;
         waiting.set(id, { resolve, reject });
         child.send({ id, call, argument });
+      }),
+    told: (event) =>
+      new Promise((resolve) => {
+        child.on('message', (message: { event?: string }) => {
+          if (message.event === event) resolve();
+        });
       }),
   };
 }
@@ -83,6 +93,21 @@ describe.each(['typeorm', 'mikro-orm'])('%s', { timeout: 60_000 }, (orm) => {
     expect(await one.call('find')).toEqual(own(orm, 'other'));
     await other.call('forget');
     expect(await one.call('find')).toEqual(own(orm, 'one'));
+  });
+
+  it('is empty after a power cut also where another adapter opened the file first, and only then', async () => {
+    const [path, after] = [cachePath(), cachePath()];
+    const [one, store] = [await start(orm, path, 'one'), await start('store', path, '')];
+    expect(await one.call('find')).toEqual(own(orm, 'one'));
+    await store.call('flush');
+    // A copy of an open file opens as after a power cut.
+    copyFileSync(path, after);
+    expect(await (await start('store', after, '')).call('recovery')).toBe('power-cut');
+    const other = await start(orm, after, 'other');
+    expect(await other.call('find')).toEqual(own(orm, 'other'));
+    await kill(other.child);
+    const again = await start(orm, after, 'again');
+    expect(await again.call('find')).toEqual(own(orm, 'other'));
   });
 });
 
@@ -121,5 +146,24 @@ describe('drizzle', { timeout: 60_000 }, () => {
       expect(await other.call('find')).toHaveLength(i);
       expect(await one.call('find')).toHaveLength(i);
     }
+  });
+
+  it('a process that is killed when its transaction is committed, before it can say so, leaves no old rows behind', async () => {
+    const [path, database] = [cachePath(), await openDatabase()];
+    const [one, other] = [await start('drizzle', path, 'one', database), await start('drizzle', path, 'other', database)];
+    await one.call('insert', 1);
+    const [committing, committed] = [one.told('committing'), one.told('committed')];
+    one.call('insertAndHang', 2).catch(() => {});
+    await committing;
+    expect(await other.call('find')).toEqual(['one 1']);
+    one.child.kill('SIGUSR2');
+    await committed;
+    await kill(one.child);
+    expect(await other.call('find')).toEqual(['one 1', 'one 2']);
+    // And its table is cached again.
+    const client = createClient({ url: `file:${database}` });
+    await client.execute("INSERT INTO users VALUES (3, 'unseen')");
+    client.close();
+    expect(await other.call('find')).toHaveLength(2);
   });
 });

@@ -158,10 +158,11 @@ describe('by itself', () => {
     // A copy of an open file opens as after a power cut.
     for (const copy of copies) copyFileSync(file, copy);
     const plain = openStore(copies[0]);
-    expect([plain.stats().recovery, plain.size]).toEqual(['power-cut', 2]);
+    expect(plain.stats().recovery).toBe('power-cut');
+    expect([...plain.keys()]).toContain('typeorm:i=id');
     const after = new MapstoneQueryResultCache(copies[1]);
     expect(await after.getFromCache(entry)).toBeUndefined();
-    expect([...openStore(copies[1]).keys()]).toEqual(['mine']);
+    expect([...openStore(copies[1]).keys()].sort()).toEqual(['mine', 'typeorm:s=iq']);
     expect(await cache.getFromCache(entry)).toMatchObject(entry);
   });
 
@@ -173,7 +174,7 @@ describe('by itself', () => {
     const cache = new MapstoneQueryResultCache(file);
     await cache.storeInCache({ identifier: 'a', duration: 1000, result: '[]' }, undefined);
     await cache.clear();
-    expect([store.get('typeorm2:i=a'), store.get('mine'), store.size]).toEqual([1, 2, 2]);
+    expect([...store.keys()].sort()).toEqual(['mine', 'typeorm2:i=a', 'typeorm:s=iq']);
   });
 });
 

@@ -1,6 +1,7 @@
 // One process of two: opens an ORM with its cache on a file, and does as it is told by messages. On the built packages.
 // argv: the ORM, the cache's file, the database's file (for libsql), the name its own database has for the one user in it.
 import { createClient } from '@libsql/client';
+import { openStore } from '@mapstone/engine';
 import { mapstoneCache as drizzleCache } from '@mapstone/orm/drizzle';
 import { MapstoneResultCache } from '@mapstone/orm/mikro-orm';
 import { mapstoneCache } from '@mapstone/orm/typeorm';
@@ -53,15 +54,38 @@ async function overDrizzle() {
   return {
     find: async () => (await db.select().from(users).orderBy(users.id).$withCache()).map((user) => user.name),
     insert: (id) => db.insert(users).values({ id, name: `${name} ${id}` }),
+    // Commits and doesn't come back to say so: the last that is heard of it.
+    async insertAndHang(id) {
+      const transaction = client.transaction.bind(client);
+      client.transaction = async (mode) => {
+        const one = await transaction(mode);
+        const commit = one.commit.bind(one);
+        one.commit = async () => {
+          process.send({ event: 'committing' });
+          await new Promise((resolve) => process.once('SIGUSR2', resolve));
+          await commit();
+          process.send({ event: 'committed' });
+          await new Promise(() => {});
+        };
+        return one;
+      };
+      await db.transaction((tx) => tx.insert(users).values({ id, name: `${name} ${id}` }));
+    },
     forget: () => db.$cache.invalidate({ tables: users }),
   };
 }
 
-const does = await { typeorm, 'mikro-orm': mikroOrm, drizzle: overDrizzle }[orm]();
+/** No ORM at all: another adapter's process on the same file. */
+function justStore() {
+  const store = openStore(path);
+  return { flush: () => store.flush(), recovery: () => store.stats().recovery };
+}
+
+const does = await { typeorm, store: justStore, 'mikro-orm': mikroOrm, drizzle: overDrizzle }[orm]();
 process.on('message', async ({ id, call, argument }) => {
   try {
     const result = await does[call](argument);
-    process.send({ id, result: call === 'find' ? result : undefined });
+    process.send({ id, result: ['find', 'recovery'].includes(call) ? result : undefined });
   } catch (error) {
     process.send({ id, error: `${error.code ?? ''} ${error.stack}` });
   }

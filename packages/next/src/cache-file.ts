@@ -73,7 +73,7 @@ export class CacheFile {
       mkdirSync(dirname(path), { recursive: true });
       const tags = openStore(`${path}.tags`, { ...engine, ...TAGS_SIZE });
       try {
-        this.#opened = { entries: openStore(path, { ...engine, objectCache }), tags: new Tags(tags) };
+        this.#opened = { entries: openStore(path, { ...engine, objectCache }), tags: new Tags(tags, TAGS_SIZE.maxSize / 2) };
       } catch (error) {
         tags.close();
         throw error;

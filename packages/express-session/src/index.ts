@@ -50,31 +50,32 @@ export class MapstoneStore extends session.Store {
 
   override get(sid: string, callback: Callback<SessionData | null>): void {
     answer(callback, () => {
-      const entry = this.#engine.getEntry(this.#prefix + sid);
+      const entry = this.#engine.getEntry(this.#key(sid));
       return entry === undefined ? null : this.#session(entry.value as string, entry.expiresAt);
     });
   }
 
   override set(sid: string, data: SessionData, callback?: Callback): void {
-    answer(callback, () => this.#engine.set(this.#prefix + sid, this.#text(data), { expiresAt: this.#expiry(data) }));
+    answer(callback, () => this.#engine.set(this.#key(sid), this.#text(assertSession(data)), { expiresAt: this.#expiry(data) }));
   }
 
   override destroy(sid: string, callback?: Callback): void {
-    answer(callback, () => void this.#engine.delete(this.#prefix + sid));
+    answer(callback, () => void this.#engine.delete(this.#key(sid)));
   }
 
   /** Gives the session the expiry of its cookie, and leaves the rest as it was saved. A session that is gone stays so. */
   override touch(sid: string, data: SessionData, callback?: Callback): void {
-    answer(callback, () => void this.#engine.touch(this.#prefix + sid, { expiresAt: this.#expiry(data) }));
+    answer(callback, () => void this.#engine.touch(this.#key(sid), { expiresAt: this.#expiry(assertSession(data)) }));
   }
 
-  /** Every live session by its id. */
+  /** Every live session by its id, but for what can't be read as one: `get` says of that what is wrong. */
   override all(callback: Callback<{ [sid: string]: SessionData }>): void {
     answer(callback, () => {
       // Without a prototype, or the id '__proto__' would be none.
       const sessions: { [sid: string]: SessionData } = Object.create(null);
       for (const { key, value, expiresAt } of this.#engine.records({ prefix: this.#prefix })) {
-        sessions[key.slice(this.#prefix.length)] = this.#session(value as string, expiresAt);
+        const found = this.#parsed(value as string);
+        if (isObject(found)) sessions[key.slice(this.#prefix.length)] = withExpiry(found, expiresAt);
       }
       return sessions;
     });
@@ -99,20 +100,39 @@ export class MapstoneStore extends session.Store {
     this.#engine.close();
   }
 
-  #text(data: SessionData): string {
-    try {
-      return this.#serializer.stringify(data);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw Object.assign(new TypeError(`the session can't be made into text: ${why}`, { cause }), { code: 'ERR_VALUE_INVALID' });
-    }
+  #key(sid: string): string {
+    if (typeof sid !== 'string' || sid === '') throw invalid('ERR_KEY_INVALID', `a session id is a string that is not empty, not ${describe(sid)}`);
+    return this.#prefix + sid;
   }
 
-  /** The text may tell of an earlier expiry than a touch gave since. */
+  #text(data: SessionData): string {
+    let text: string;
+    try {
+      text = this.#serializer.stringify(data);
+    } catch (cause) {
+      throw invalid('ERR_VALUE_INVALID', `the session can't be made into text: ${messageOf(cause)}`, cause);
+    }
+    // A `toJSON` may make anything of it, and what it makes must be a session again.
+    if (typeof text !== 'string' || (this.#serializer === JSON && text[0] !== '{')) {
+      throw invalid('ERR_VALUE_INVALID', `the session can't be made into text: its serializer makes ${describe(text)} of it`);
+    }
+    return text;
+  }
+
   #session(text: string, expiresAt: number): SessionData {
-    const data = this.#serializer.parse(text);
-    if (data.cookie?.expires) data.cookie.expires = new Date(expiresAt).toISOString() as unknown as Date;
-    return data;
+    const data = this.#parsed(text);
+    if (data instanceof Error) throw invalid('ERR_VALUE_INVALID', `what is kept is no session: ${data.message}`, data);
+    if (!isObject(data)) throw invalid('ERR_VALUE_INVALID', `what is kept is no session but ${describe(data)}`);
+    return withExpiry(data, expiresAt);
+  }
+
+  /** What the text says, or the error that kept it from being read. */
+  #parsed(text: string): unknown {
+    try {
+      return this.#serializer.parse(text);
+    } catch (cause) {
+      return cause instanceof Error ? cause : new Error(String(cause));
+    }
   }
 
   #expiry(data: SessionData): number {
@@ -134,4 +154,33 @@ function answer<T>(callback: Callback<T> | undefined, work: () => T): void {
     return;
   }
   if (callback !== undefined) process.nextTick(callback, null, result);
+}
+
+function isObject(value: unknown): value is SessionData {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error);
+}
+
+function assertSession(data: SessionData): SessionData {
+  if (!isObject(data)) throw invalid('ERR_VALUE_INVALID', `a session is an object, not ${describe(data)}`);
+  return data;
+}
+
+/** The text may tell of an earlier expiry than a touch gave since. */
+function withExpiry(data: SessionData, expiresAt: number): SessionData {
+  if (data.cookie?.expires) data.cookie.expires = new Date(expiresAt).toISOString() as unknown as Date;
+  return data;
+}
+
+function invalid(code: string, message: string, cause?: unknown): TypeError {
+  return Object.assign(new TypeError(message, cause === undefined ? undefined : { cause }), { code });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (value === '') return 'an empty one';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 50);
 }

@@ -1,4 +1,4 @@
-// Four workers of a real cluster share the sessions of one file; one is killed while it writes, then all of them. Needs a build.
+// Four workers of a real cluster, of express and of fastify, share the sessions of one file; one is killed while it writes, then all of them. Needs a build.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,8 @@ const path = tempPaths();
 const program = fileURLToPath(new URL('support/cluster.mjs', import.meta.url));
 let primary: ChildProcess;
 
-async function start(file: string): Promise<{ port: number; workers: number[] }> {
-  primary = spawn(process.execPath, [program, file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+async function start(file: string, host: string): Promise<{ port: number; workers: number[] }> {
+  primary = spawn(process.execPath, [program, file, host], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return next();
 }
 
@@ -50,32 +50,36 @@ async function everyWorker(port: number, url: string, cookie: string): Promise<{
   return { pids: new Set(answers.map(({ pid }) => pid)), users: new Set(answers.map(({ user }) => user)) };
 }
 
-it('a login in one worker is one in all, outlives a worker that is killed while it writes, and all of them', { timeout: 120_000 }, async () => {
-  const file = path();
-  let { port, workers } = await start(file);
-  const { cookie } = await ask(port, '/login?user=Ada');
-  const { pids, users } = await everyWorker(port, '/who', cookie);
-  expect([...pids].sort()).toEqual([...workers].sort());
-  expect(users).toEqual(new Set(['Ada']));
+it.each(['express', 'fastify'])(
+  '%s: a login in one worker is one in all, outlives a worker that is killed while it writes, and all of them',
+  { timeout: 120_000 },
+  async (host) => {
+    const file = path();
+    let { port, workers } = await start(file, host);
+    const { cookie } = await ask(port, '/login?user=Ada');
+    const { pids, users } = await everyWorker(port, '/who', cookie);
+    expect([...pids].sort()).toEqual([...workers].sort());
+    expect(users).toEqual(new Set(['Ada']));
 
-  const { pid: busy } = await ask(port, '/busy');
-  for (let i = 0; i < 20; i++) await ask(port, '/who', cookie);
-  const replaced = next();
-  process.kill(busy, 'SIGKILL');
-  for (let i = 0; i < 20; i++) {
-    // The connection that was being dealt to the killed worker may break.
-    const answer = await ask(port, '/who', cookie).catch(() => undefined);
-    if (answer !== undefined) expect(answer.user).toBe('Ada');
-  }
-  ({ workers } = await replaced);
-  expect(workers).not.toContain(busy);
-  expect((await everyWorker(port, '/who', cookie)).users).toEqual(new Set(['Ada']));
+    const { pid: busy } = await ask(port, '/busy');
+    for (let i = 0; i < 20; i++) await ask(port, '/who', cookie);
+    const replaced = next();
+    process.kill(busy, 'SIGKILL');
+    for (let i = 0; i < 20; i++) {
+      // The connection that was being dealt to the killed worker may break.
+      const answer = await ask(port, '/who', cookie).catch(() => undefined);
+      if (answer !== undefined) expect(answer.user).toBe('Ada');
+    }
+    ({ workers } = await replaced);
+    expect(workers).not.toContain(busy);
+    expect((await everyWorker(port, '/who', cookie)).users).toEqual(new Set(['Ada']));
 
-  const later = await ask(port, '/login?user=Grace');
-  await stop();
-  ({ port } = await start(file));
-  expect((await everyWorker(port, '/who', cookie)).users).toEqual(new Set(['Ada']));
-  expect((await everyWorker(port, '/who', later.cookie)).users).toEqual(new Set(['Grace']));
-  await ask(port, '/logout', cookie);
-  expect((await everyWorker(port, '/who', cookie)).users).toEqual(new Set([null]));
-});
+    const later = await ask(port, '/login?user=Grace');
+    await stop();
+    ({ port } = await start(file, host));
+    expect((await everyWorker(port, '/who', cookie)).users).toEqual(new Set(['Ada']));
+    expect((await everyWorker(port, '/who', later.cookie)).users).toEqual(new Set(['Grace']));
+    await ask(port, '/logout', cookie);
+    expect((await everyWorker(port, '/who', cookie)).users).toEqual(new Set([null]));
+  },
+);

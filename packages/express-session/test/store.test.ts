@@ -151,6 +151,50 @@ describe('callbacks', () => {
   });
 });
 
+describe('what is no session', () => {
+  const noSessions: [string, any][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['NaN', Number.NaN],
+    ['a number', 7],
+    ['a string', 'x'],
+    ['a bigint', 1n],
+    ['a function', () => ({})],
+    ['a symbol', Symbol('x')],
+    ['an array', []],
+    ['what JSON turns into null', { cookie: cookie(60_000), toJSON: () => null }],
+    ['what JSON turns into nothing', { cookie: cookie(60_000), toJSON: () => undefined }],
+    ['an invalid date', new Date(Number.NaN)],
+  ];
+
+  it.each(noSessions)('%s: is refused, and the saved one stays', async (_name, data) => {
+    await store.set('id', { cookie: cookie(60_000), views: 1 });
+    await expect(store.set('id', data)).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_VALUE_INVALID', message: expect.stringContaining('session') });
+    if (typeof data !== 'object' || data === null) await expect(store.touch('id', data)).rejects.toMatchObject({ code: 'ERR_VALUE_INVALID' });
+    expect((await store.get('id'))!.views).toBe(1);
+    expect(Object.keys(await store.all())).toEqual(['id']);
+  });
+
+  it.each([[undefined], [null], [7], [''], [{}], [['id']]] as any[])('the id %j: is refused by every call', async (sid) => {
+    await store.set('id', { cookie: cookie(60_000), views: 1 });
+    const message = expect.stringContaining('session id');
+    for (const call of [store.get(sid), store.set(sid, { cookie: cookie(60_000) }), store.touch(sid, { cookie: cookie(60_000) }), store.destroy(sid)]) {
+      await expect(call).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_KEY_INVALID', message });
+    }
+    expect(Object.keys(await store.all())).toEqual(['id']);
+  });
+
+  it('but is in the file: get says so, and all() has the others', async () => {
+    await store.set('id', { cookie: cookie(60_000), views: 1 });
+    for (const [i, kept] of ['null', '7', 'no JSON', '[]', 7].entries()) {
+      store.store.engine.set(`sess:bad ${i}`, kept);
+      await expect(store.get(`bad ${i}`)).rejects.toMatchObject({ code: 'ERR_VALUE_INVALID', message: expect.stringContaining('no session') });
+    }
+    expect(Object.keys(await store.all())).toEqual(['id']);
+    expect((await store.get('id'))!.views).toBe(1);
+  });
+});
+
 describe('options', () => {
   it('may bring a serializer', async () => {
     const serializer = { stringify: (data: any) => `v1 ${JSON.stringify(data)}`, parse: (text: string) => JSON.parse(text.slice(3)) };

@@ -34,10 +34,13 @@ export class CacheFile {
     return this.#attempt(({ entries }) => entries.get<Value>(name));
   }
 
-  /** `expiresAt` in ms since 1970. What can't be kept for its size takes the older entry under its name with it. */
-  set(name: string, value: object, expiresAt = Number.POSITIVE_INFINITY): void {
+  /** `expiresAt` in ms since 1970. What can't be kept for its size takes the older entry under its name with it. `bytes` is what it has at least, if that is known. */
+  set(name: string, value: object, expiresAt = Number.POSITIVE_INFINITY, bytes = 0): void {
+    const { maxSize = Number.POSITIVE_INFINITY } = this.#settings.engine;
     this.#attempt(({ entries }) => {
       try {
+        // Or others would make room for it in vain.
+        if (bytes > maxSize) throw Object.assign(new RangeError(`an entry of ${bytes} bytes, where maxSize is ${maxSize}`), { code: 'ERR_VALUE_TOO_LARGE' });
         makeRoom(entries, () => entries.set(name, value, { expiresAt }));
       } catch (error) {
         if (/^ERR_(STORE_FULL|VALUE_TOO_LARGE)$/.test((error as { code?: string }).code ?? '')) entries.delete(name);
@@ -73,7 +76,7 @@ export class CacheFile {
       mkdirSync(dirname(path), { recursive: true });
       const tags = openStore(`${path}.tags`, { ...engine, ...TAGS_SIZE });
       try {
-        this.#opened = { entries: openStore(path, { ...engine, objectCache }), tags: new Tags(tags) };
+        this.#opened = { entries: openStore(path, { ...engine, objectCache }), tags: new Tags(tags, TAGS_SIZE.maxSize / 2) };
       } catch (error) {
         tags.close();
         throw error;

@@ -7,7 +7,10 @@ import type { NextCacheOptions } from './options.js';
 import { RenderStarts } from './render-starts.js';
 
 interface Kept {
+  /** Its lifetime begins then. */
   madeAt: number;
+  /** Tags that were revalidated since then count against it. */
+  readFrom: number;
   value: any;
   tags: string[];
   cacheControl?: CacheControl;
@@ -45,7 +48,6 @@ export function createCacheHandler(options?: NextCacheOptions) {
       const now = Date.now();
       const stale = judged === 'stale';
       if (stale || lastModified + lifetime < now) starts.begin(name);
-      else starts.forget(name);
       if (!stale) return cacheControl === undefined ? { lastModified, value } : { lastModified, value, cacheControl };
       // Next knows only the tags that its own process revalidated, so a stale entry is shown to it as one whose time is over.
       if (context.kind === 'FETCH') return { lastModified: Math.min(lastModified, now - lifetime - 1), value };
@@ -59,8 +61,8 @@ export function createCacheHandler(options?: NextCacheOptions) {
     async set(key: string, value: any, context: SetContext = {}): Promise<void> {
       const name = nameOf(this.#kind(context.fetchCache ? 'FETCH' : context.kind), key);
       const { cacheControl } = context;
-      const madeAt = starts.end(name);
-      const kept: Kept = { madeAt, value, tags: tagsOf(value, context), ...(cacheControl === undefined ? {} : { cacheControl }) };
+      const { madeAt, readFrom } = starts.end(name);
+      const kept: Kept = { madeAt, readFrom, value, tags: tagsOf(value, context), ...(cacheControl === undefined ? {} : { cacheControl }) };
       // Past `expire` Next makes a page again before it answers, so it need not be kept.
       file.set(name, kept, cacheControl?.expire === undefined ? undefined : madeAt + cacheControl.expire * 1000);
     }
@@ -73,10 +75,10 @@ export function createCacheHandler(options?: NextCacheOptions) {
     /** Nothing is kept for the length of a request. */
     resetRequestCache(): void {}
 
-    #judge({ madeAt, tags }: Kept, { tags: given, softTags }: GetContext): 'fresh' | 'stale' | 'expired' {
+    #judge({ readFrom, tags }: Kept, { tags: given, softTags }: GetContext): 'fresh' | 'stale' | 'expired' {
       const revalidated = this.#revalidatedTags;
       if (revalidated.length > 0 && [tags, given, softTags].some((list) => list?.some((tag) => revalidated.includes(tag)))) return 'expired';
-      return file.tags?.judge(madeAt, tags, given, softTags) ?? 'expired';
+      return file.tags?.judge(readFrom, tags, given, softTags) ?? 'expired';
     }
 
     // Fetches and images outlive a build. A page has the scripts of its build in it.

@@ -1,6 +1,6 @@
 // When each tag was revalidated, in a store that every process maps: what one process notes is seen by the next read of any other.
 // Instants in milliseconds since 1970. What was made in the very millisecond of a revalidation counts as made before it.
-import type { Store } from '@mapstone/engine';
+import { KEEP, type Store } from '@mapstone/engine';
 import type { TagDurations } from './contract.js';
 
 interface Revalidated {
@@ -18,15 +18,23 @@ const nameOf = (tag: string) => `tag:${tag}`;
 const NEVER: Revalidated = {};
 /** Most pages have tags that were never revalidated; so many of them are known without a look into the file. */
 const MOST_KNOWN = 10_000;
+/** Tags looked at for each that comes while there are too many. */
+const A_FEW = 100;
 
 export class Tags {
   readonly #store: Store;
   /** What was read of tags, and the version of the file that it was read from. */
   readonly #known = new Map<string, Revalidated>();
   #version = Number.NaN;
+  readonly #mostBytes: number;
+  /** Through the tags, and whether it has removed any. */
+  #round: Generator<string> | undefined;
+  #removed = false;
 
-  constructor(store: Store) {
+  /** Tags take `mostBytes`, well below the size of the store: past it there must still be room to note what takes their place. */
+  constructor(store: Store, mostBytes: number) {
     this.#store = store;
+    this.#mostBytes = mostBytes;
   }
 
   /** What has become of an entry that was made at `timestamp`, by the worst of its tags. */
@@ -53,16 +61,32 @@ export class Tags {
   /** Resolves when it is durable: a power cut must not bring back what was revalidated. */
   async revalidate(tags: readonly string[], durations?: TagDurations): Promise<void> {
     const now = Date.now();
-    try {
+    for (const name of new Set(tags.map(nameOf))) {
+      if (this.#store.stats().liveBytes > this.#mostBytes) this.#makeRoom(now);
       // Each by itself, on what is there: another process may revalidate the same one now.
-      for (const name of new Set(tags.map(nameOf))) this.#store.update<Revalidated>(name, (before = {}) => next(before, now, durations));
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ERR_STORE_FULL') throw error;
-      // More tags than there is room for: everything made so far is taken for revalidated, and they are counted from here.
-      this.#store.clear();
-      this.#store.set(ALL, { expired: now } satisfies Revalidated);
+      this.#store.update<Revalidated>(name, (before = {}) => next(before, now, durations));
     }
     await this.#store.flush();
+  }
+
+  /**
+   * More tags than there should be: all that was made so far is taken for revalidated, and then the tags from before that say nothing more. In this order, or a
+   * process killed in between would have forgotten them; and some for each tag that comes, or one revalidation would wait for seconds.
+   */
+  #makeRoom(now: number): void {
+    const covered = this.#read(ALL).expired ?? 0;
+    for (let looked = 0; looked < A_FEW; looked++) {
+      const { done, value: name } = (this.#round ??= this.#store.keys({ prefix: nameOf('') })).next();
+      if (done) {
+        this.#round = undefined;
+        if (!this.#removed) this.#store.update<Revalidated>(ALL, (before) => ({ expired: Math.max(now, before?.expired ?? 0) }));
+        this.#removed = false;
+        return;
+      }
+      // In one step: another process may revalidate it now.
+      const left = this.#store.update<Revalidated>(name, (before) => (before === undefined || latest(before) > covered ? KEEP : undefined));
+      if (left === undefined) this.#removed = true;
+    }
   }
 
   /** What was read stays known until anything in the file changes. */
@@ -78,6 +102,10 @@ export class Tags {
     this.#known.set(name, read);
     return read;
   }
+}
+
+function latest({ stale = 0, expired = 0, expiring }: Revalidated): number {
+  return Math.max(stale, expired, expiring?.upTo ?? 0);
 }
 
 function expiredBy({ expired = 0, expiring }: Revalidated, now: number): number {

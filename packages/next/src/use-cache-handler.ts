@@ -23,7 +23,7 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
     const bytes = await buffer(value);
     // An entry without a lifetime is made again for each read, and so is one that was revalidated while it was made.
     if (rest.expire <= 0 || file.tags?.judge(timestamp, rest.tags) === 'expired') return;
-    file.set(nameOf(KIND, key), { madeAt: timestamp, bytes, rest } satisfies Kept, timestamp + rest.expire * 1000);
+    file.set(nameOf(KIND, key), { madeAt: timestamp, bytes, rest } satisfies Kept, timestamp + rest.expire * 1000, bytes.length);
   }
 
   return {

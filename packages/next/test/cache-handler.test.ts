@@ -148,6 +148,46 @@ describe('with the clock in hand', () => {
     expect((await handler.get('/a', PAGE))?.value.html).toBe('of the new data');
   });
 
+  it.each([
+    { kind: 'pages', kept: page('posts'), how: hour, asked: PAGE },
+    { kind: 'fetches', kept: cached, how: { fetchCache: true, tags: ['posts'] }, asked: { ...FETCH, tags: ['posts'] } },
+  ])('of two that are made at once, $kind, neither outlives a tag revalidated since the first began', async ({ kept, how, asked }) => {
+    const handler = strict({ path: path() });
+    expect(await handler.get('k', asked)).toBeNull(); // the slow one begins, and reads the data
+    pass(1000);
+    expect(await handler.get('k', asked)).toBeNull();
+    pass(1000);
+    await handler.set('k', kept, how); // the fast one
+    expect((await handler.get('k', asked))?.lastModified).toBe(START + 1000);
+    pass(1000);
+    await handler.revalidateTag('posts');
+    pass(1000);
+    await handler.set('k', kept, how); // the slow one
+    expect(await handler.get('k', asked)).toBeNull();
+    pass(1000);
+    await handler.set('k', kept, how);
+    expect((await handler.get('k', asked))?.lastModified).toBe(START + 4000);
+  });
+
+  it('one that never ends dates none that is made a minute later, and no lifetime', async () => {
+    const handler = strict({ path: path() });
+    expect(await handler.get('/a', PAGE)).toBeNull(); // given up
+    pass(30_000);
+    await handler.revalidateTag('posts');
+    pass(1);
+    // It may still be under way: who can tell.
+    expect(await handler.get('/a', PAGE)).toBeNull();
+    await handler.set('/a', page('posts'), hour);
+    expect(await handler.get('/a', PAGE)).toBeNull();
+    await handler.set('/a', page('other'), hour);
+    expect((await handler.get('/a', PAGE))?.lastModified).toBe(Date.now());
+    await handler.set('/a', page('posts'), hour);
+    pass(30_000);
+    expect(await handler.get('/a', PAGE)).toBeNull();
+    await handler.set('/a', page('posts'), hour);
+    expect((await handler.get('/a', PAGE))?.lastModified).toBe(Date.now());
+  });
+
   it('a hit long ago does not date what is made now', async () => {
     const handler = strict({ path: path() });
     await handler.get('/a', PAGE);

@@ -1,6 +1,7 @@
 // The handler for 'use cache' as Next calls it, without Next.
 
 import { text } from 'node:stream/consumers';
+import { closeAll } from '@mapstone/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { type CacheEntry, createCacheHandler, createUseCacheHandler, type NextCacheOptions } from '../src/index.js';
@@ -192,3 +193,80 @@ it('keys of any length, and megabytes, come back', async () => {
   await keep(handler, 'large', entry(large));
   expect((await read(handler, 'large')) === large).toBe(true);
 });
+
+describe('hostile input', () => {
+  const keys = [
+    '',
+    '\0',
+    'a\0b',
+    'a\0c',
+    '..',
+    '../../etc/passwd',
+    '/',
+    '__proto__',
+    '\ud800',
+    '\udfff',
+    'a\ud800',
+    '\ufffd',
+    'é',
+    'e\u0301',
+    'x'.repeat(65_536),
+    'x'.repeat(65_537),
+  ];
+
+  it('every key, whatever is in it, names an entry of its own, after a restart too', async () => {
+    const at = path();
+    const handler = strict({ path: at });
+    for (const [i, key] of keys.entries()) await keep(handler, key, entry(`value ${i}`));
+    const expected = keys.map((_, i) => `value ${i}`);
+    expect(await Promise.all(keys.map((key) => read(handler, key)))).toEqual(expected);
+    closeAll();
+    const again = strict({ path: at });
+    expect(await Promise.all(keys.map((key) => read(again, key)))).toEqual(expected);
+  });
+
+  it('a tag may be any string', async () => {
+    const handler = strict({ path: path() });
+    const tags = keys.filter((key) => key.length < 60_000);
+    for (const tag of tags) await keep(handler, `of ${tag}`, entry('v', { tags: [tag] }));
+    pass(1);
+    await handler.updateTags([tags[1]]);
+    expect(await Promise.all(tags.map((tag) => read(handler, `of ${tag}`)))).toEqual(tags.map((_, i) => (i === 1 ? undefined : 'v')));
+  });
+
+  it('a stream of 100 MB comes back whole', { timeout: 120_000 }, async () => {
+    const handler = strict({ path: path() });
+    await keep(handler, 'other', entry('other'));
+    await keep(handler, 'large', entry('', { value: megabytes(100) }));
+    let [bytes, sum] = [0, 0];
+    for await (const chunk of (await handler.get('large', []))!.value as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      for (let at = 0; at < chunk.length; at += 2 ** 20) sum += chunk[at];
+    }
+    expect([bytes, sum]).toEqual([100 * 2 ** 20, 4950]);
+    expect(await read(handler, 'other')).toBe('other');
+  });
+
+  it('one that the file has no room for is told, keeps nothing, and takes nothing with it but what it replaces', { timeout: 120_000 }, async () => {
+    const told: any[] = [];
+    const handler = createUseCacheHandler({ path: path(), maxSize: 2 ** 24, onError: (error) => told.push(error) });
+    for (const key of ['other', 'large']) await keep(handler, key, entry(key));
+    await keep(handler, 'large', entry('', { value: megabytes(100) }));
+    expect(await handler.get('large', [])).toBeUndefined();
+    expect(told.map(({ code }) => code)).toEqual(['ERR_VALUE_TOO_LARGE']);
+    expect(await read(handler, 'other')).toBe('other');
+  });
+});
+
+/** Of each megabyte the first byte says which it is. */
+function megabytes(count: number): ReadableStream<Uint8Array> {
+  let i = 0;
+  return new ReadableStream({
+    pull(controller) {
+      const chunk = new Uint8Array(2 ** 20);
+      chunk[0] = i;
+      controller.enqueue(chunk);
+      if (++i === count) controller.close();
+    },
+  });
+}

@@ -2,33 +2,33 @@
 // A cache that fails must not make requests fail: what goes wrong in the file is reported, and the request goes to its origin. Nor may `delete` throw: undici
 // calls it where nobody would catch that.
 import { Writable } from 'node:stream';
-import { type BatchOperations, openStore, type Store, type StoreOptions } from '@mapstone/engine';
+import { KEEP, openStore, type Store, type StoreOptions } from '@mapstone/engine';
 import { Bounds } from './bounds.js';
 import { assertKey, assertValue, type CacheKey, type CacheStore, type CacheValue, type GetResult } from './contract.js';
-import { answers, MAX_VARIANTS, newestThatAnswers, type Response, response, result, urlKey } from './responses.js';
+import { Orphans } from './orphans.js';
+import { answers, MAX_URL, MAX_VARIANTS, newestThatAnswers, type Response, response, result, URL_PREFIX, urlKey } from './responses.js';
 
 export interface MapstoneCacheStoreOptions extends Omit<StoreOptions, 'maxSize'> {
   /** The file; its directory must be there. Stores on one path share one engine. */
   path: string;
   /** Responses that are kept at most. Default: no limit but `maxSize`. */
   maxCount?: number;
-  /** Bytes of bodies and headers that are kept at most; the file grows to two to four times that. Default 1 GiB. */
+  /** Bytes of bodies, headers and URLs that are kept at most; the file grows to two to four times that. Default 1 GiB. */
   maxSize?: number;
   /** Bytes of a body that are kept at most: a response with a larger one is passed on and not stored. Default 5 MiB. */
   maxEntrySize?: number;
-  /** Bytes of bodies and headers asked for lately that this process keeps in its own memory as well. 0: none. Default 16 MiB. */
+  /** Bytes of bodies and headers asked for lately that this process keeps in its own memory as well, and hands out uncopied: change none. 0: none. Default 16 MiB. */
   memorySize?: number;
   /** Told what goes wrong while requests go on without the store. Default: a warning of the process, once for each code. */
   errorCallback?: (error: Error) => void;
 }
 
 const LIMITS = { maxCount: Number.POSITIVE_INFINITY, maxSize: 2 ** 30, maxEntrySize: 5 * 2 ** 20, memorySize: 16 * 2 ** 20 };
-/** Bytes of UTF-8 that a key of the engine has at most. */
-const MAX_KEY = 65_535;
 
 export class MapstoneCacheStore implements CacheStore {
   readonly #store: Store;
   readonly #bounds: Bounds;
+  readonly #orphans: Orphans;
   readonly #maxEntrySize: number;
   readonly #report: (error: Error) => void;
 
@@ -44,6 +44,7 @@ export class MapstoneCacheStore implements CacheStore {
     const objectCache = limits.memorySize > 0 ? { maxBytes: limits.memorySize } : undefined;
     this.#store = openStore(path, { objectCache, ...storeOptions });
     this.#bounds = new Bounds(this.#store, limits);
+    this.#orphans = new Orphans(this.#store);
     this.#maxEntrySize = Math.min(limits.maxEntrySize, limits.maxSize);
     this.#report = errorCallback;
   }
@@ -106,8 +107,10 @@ export class MapstoneCacheStore implements CacheStore {
     const url = urlKey(key);
     if (!fits(url)) return;
     try {
-      const removed = this.#responses(url);
-      if (removed.length > 0) this.#store.batch((batch) => this.#change(batch, url, [], [], removed));
+      this.#settle(
+        [],
+        this.#change(url, () => []),
+      );
     } catch (error) {
       this.#report(error as Error);
     }
@@ -123,47 +126,55 @@ export class MapstoneCacheStore implements CacheStore {
     return this.#store.get<Response[]>(url) ?? [];
   }
 
+  // Other processes change the same lists, and any of them may be killed between two steps. So the body comes first: a reader who finds it listed has it. Then the
+  // list changes in one step, which says what it was that this change took out, and only who took it out deletes it. Totals come last. What a kill leaves undone
+  // is found by the rounds of Orphans and Bounds.
   #put(key: CacheKey, value: CacheValue, body: Buffer): void {
     const url = urlKey(key);
     const now = Date.now();
     if (value.deleteAt <= now) return;
-    const added = response(key, value, body.byteLength, now);
-    const old = this.#responses(url);
-    // Should another process change this list at the same moment, the later list counts; what it doesn't name is a miss, and its body goes at its deleteAt.
-    const kept = old.filter((one) => one.value.deleteAt > now && !answers(one, key, now)).slice(0, MAX_VARIANTS - 1);
-    this.#store.batch((batch) => {
-      batch.set(added.body, body, { expiresAt: value.deleteAt });
-      this.#change(
-        batch,
-        url,
-        [added, ...kept],
-        [added],
-        old.filter((one) => !kept.includes(one)),
+    const added = response(url, key, value, body.byteLength, now, this.#bounds.turn);
+    this.#store.set(added.body, body, { expiresAt: value.deleteAt });
+    let removed: Response[];
+    try {
+      removed = this.#change(url, (old) => {
+        const kept = old.filter((one) => one.value.deleteAt > now && !answers(one, key, now));
+        return [added, ...kept.slice(0, MAX_VARIANTS - 1)];
+      });
+    } catch (error) {
+      this.#store.delete(added.body);
+      throw error;
+    }
+    this.#settle([added], removed);
+    this.#orphans.removeSome();
+    this.#bounds.makeRoom((of, { body }) => {
+      this.#settle(
+        [],
+        this.#change(of, (old) => old.filter((one) => one.body !== body)),
       );
     });
-    this.#bounds.makeRoom((of, response) => this.#remove(of, response));
   }
 
-  #remove(url: string, { body }: Response): void {
-    const old = this.#responses(url);
-    const kept = old.filter((one) => one.body !== body);
-    if (kept.length === old.length) return;
-    this.#store.batch((batch) =>
-      this.#change(
-        batch,
-        url,
-        kept,
-        [],
-        old.filter((one) => one.body === body),
-      ),
+  /** Changes a list in one step, which may be tried more than once; what it lost. */
+  #change(url: string, change: (old: readonly Response[]) => readonly Response[]): Response[] {
+    let before: readonly Response[] = [];
+    let after: readonly Response[] = [];
+    this.#store.update<readonly Response[]>(
+      url,
+      (old = []) => {
+        before = old;
+        after = change(old);
+        if (after.length === 0) return undefined;
+        return after.length === old.length && after[0] === old[0] ? KEEP : after;
+      },
+      () => (after.length === 0 ? {} : { expiresAt: Math.max(...after.map(({ value }) => value.deleteAt)) }),
     );
+    return before.filter((one) => !after.includes(one));
   }
 
-  #change(batch: BatchOperations, url: string, responses: readonly Response[], added: readonly Response[], removed: readonly Response[]): void {
-    for (const { body } of removed) batch.delete(body);
-    if (responses.length === 0) batch.delete(url);
-    else batch.set(url, responses, { expiresAt: Math.max(...responses.map(({ value }) => value.deleteAt)) });
-    this.#bounds.note(batch, added, removed);
+  #settle(added: readonly Response[], removed: readonly Response[]): void {
+    if (removed.length > 0) this.#store.deleteMany(removed.map(({ body }) => body));
+    if (added.length + removed.length > 0) this.#bounds.note(added, removed);
   }
 }
 
@@ -194,5 +205,6 @@ function warnOnce(): (error: Error) => void {
 
 /** Of a URL too long for a key nothing is stored. */
 function fits(url: string): boolean {
-  return url.length * 3 <= MAX_KEY || Buffer.byteLength(url) <= MAX_KEY;
+  const most = URL_PREFIX.length + MAX_URL;
+  return url.length * 3 <= most || Buffer.byteLength(url) <= most;
 }

@@ -1,5 +1,6 @@
 // The responses of one URL as they are kept: a list in one record, newest first, each with the key of its body in another.
-// A body's key is made anew for each response, so that a reader who saw the list before a change misses, and never pairs old headers with a new body.
+// A body's key is made anew for each response, so that a reader who saw the list before a change misses, and never pairs old headers with a new body. It says
+// when it was made and for which URL, so that a body which no list names can be told from one that soon will be.
 import { randomUUID } from 'node:crypto';
 import type { CacheKey, CacheValue, GetResult } from './contract.js';
 
@@ -11,12 +12,17 @@ export const TOTALS_KEY = 'undici:totals';
 /** Responses kept for one URL: each lookup reads them all, and a server that varies on what differs in every request would make it long. */
 export const MAX_VARIANTS = 100;
 
+/** Bytes of the longest URL (origin and path) that fits into a body's key, 65,535 bytes, in which 33 stand before it. */
+export const MAX_URL = 65_500;
+
 export interface Response {
   body: string;
   method: string;
+  /** How many had come before this one was stored, by the totals: see Bounds. */
+  turn: number;
   /** Milliseconds since 1970, when it was put here: `cachedAt` may lie before that. */
   storedAt: number;
-  /** Bytes that count against `maxSize`. */
+  /** Bytes of body, headers and URL, which count against `maxSize`. */
   size: number;
   value: CacheValue;
 }
@@ -25,10 +31,25 @@ export function urlKey({ origin, path }: CacheKey): string {
   return `${URL_PREFIX}${origin}${path}`;
 }
 
-export function response({ method }: CacheKey, value: CacheValue, bodyBytes: number, now: number): Response {
+export function response(url: string, { method }: CacheKey, value: CacheValue, bodyBytes: number, now: number, turn: number): Response {
   const { statusCode, statusMessage, headers, vary, etag, cacheControlDirectives = {}, cachedAt, staleAt, deleteAt } = value;
   const kept = { statusCode, statusMessage, headers, vary, etag, cacheControlDirectives, cachedAt, staleAt, deleteAt };
-  return { body: BODY_PREFIX + randomUUID(), method, storedAt: now, size: bodyBytes + JSON.stringify(kept).length, value: kept };
+  const body = bodyKey(url, now);
+  return { body, method, turn, storedAt: now, size: bodyBytes + body.length + JSON.stringify(kept).length, value: kept };
+}
+
+/** Digits of the time, base 36, and of what tells two of one URL and millisecond apart. */
+const TIME = 9;
+const RANDOM = 12;
+
+function bodyKey(url: string, now: number): string {
+  return BODY_PREFIX + now.toString(36).padStart(TIME, '0') + randomUUID().slice(-RANDOM) + url.slice(URL_PREFIX.length);
+}
+
+/** When the body with this key was made, and for which list. */
+export function originOf(body: string): { madeAt: number; url: string } {
+  const at = BODY_PREFIX.length;
+  return { madeAt: Number.parseInt(body.slice(at, at + TIME), 36), url: URL_PREFIX + body.slice(at + TIME + RANDOM) };
 }
 
 /** Whether this response may answer that request. */

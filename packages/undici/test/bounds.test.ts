@@ -3,19 +3,13 @@ import { closeAll } from '@mapstone/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { MapstoneCacheStore, type MapstoneCacheStoreOptions } from '../src/index.js';
-import { keyOf, put } from './support/responses.js';
+import { counted, keyOf, put } from './support/responses.js';
 
 const path = tempPaths();
 let file: string;
 const open = (options: Partial<MapstoneCacheStoreOptions>) => new MapstoneCacheStore({ path: file, ...options });
 const has = (store: MapstoneCacheStore, i: number) => store.get(keyOf(`/${i}`)) !== undefined;
 const held = (store: MapstoneCacheStore, n: number) => Array.from({ length: n }, (_, i) => i).filter((i) => has(store, i));
-
-/** What is really in the file, counted. */
-function counted(store: MapstoneCacheStore): { count: number; size: number } {
-  const responses = [...store.engine.entries({ prefix: 'undici:url:' })].flatMap(([, list]) => list as { size: number }[]);
-  return { count: responses.length, size: responses.reduce((sum, { size }) => sum + size, 0) };
-}
 
 beforeEach(() => {
   file = path();

@@ -32,3 +32,22 @@ export function put(store: MapstoneCacheStore, key: CacheKey, body: any, more: P
 export function bodyOf(result: GetResult | undefined): Buffer | undefined {
   return result && Buffer.concat([...(result.body as Iterable<Buffer>)]);
 }
+
+/** What is really in the file: what the lists name, counted, and whether it is there and nothing else is. */
+export function counted(store: MapstoneCacheStore) {
+  const listed = [...store.engine.entries({ prefix: 'undici:url:' })].flatMap(([, list]) => list as { body: string; size: number }[]);
+  const bodies = [...store.engine.keys({ prefix: 'undici:body:' })];
+  const names = listed.map(({ body }) => body);
+  return {
+    count: listed.length,
+    size: listed.reduce((sum, { size }) => sum + size, 0),
+    unlisted: bodies.filter((body) => !names.includes(body)),
+    missing: names.filter((body) => !bodies.includes(body)),
+  };
+}
+
+/** What the store thinks that is in the file. */
+export function totals(store: MapstoneCacheStore): { count: number; size: number } {
+  const { count, size } = store.engine.get<{ count: number; size: number }>('undici:totals')!;
+  return { count, size };
+}

@@ -80,11 +80,37 @@ export function runTogether(jobs) {
   return Promise.all(jobs.map((job) => runIn(job, { whenReady })));
 }
 
+/** Runs jobs in turns, each in a process and a folder of its own: one goes on when all that are left say that they are ready. */
+export function runInTurns(jobs, parent) {
+  const waiting = new Map();
+  let left = jobs.length;
+  const next = () => {
+    if (left === 0 || waiting.size < left) return;
+    // Who was put in first was the first to end its last turn.
+    const [[number, go]] = waiting;
+    waiting.delete(number);
+    go();
+  };
+  const runOne = async (job, number) => {
+    const whenReady = (go) => {
+      waiting.set(number, go);
+      next();
+    };
+    try {
+      return await run(job, parent, { whenReady });
+    } finally {
+      left--;
+      next();
+    }
+  };
+  return Promise.all(jobs.map(runOne));
+}
+
 /** Runs a job in a folder of its own. */
-export async function run(job, parent) {
+export async function run(job, parent, options) {
   const dir = makeFolder(parent);
   try {
-    return await runIn({ ...job, dir });
+    return await runIn({ ...job, dir }, options);
   } finally {
     removeFolder(dir);
   }

@@ -129,10 +129,9 @@ async function adapter({ title, baselines }) {
 }
 
 async function hits(contestant) {
-  const opened = [];
-  for (const side of [job.side, 'mapstone']) opened.push(await contestant.open(place(side), side));
+  const opened = await contestant.open(place('store'), job.side);
   const result = await runHits(opened, job.ms);
-  for (const each of opened) await close(each);
+  await close(opened);
   return result;
 }
 

@@ -6,7 +6,7 @@
 //                              hit() is one lookup through the host, or a promise of it; true if what came is whole and came from the cache.
 import { existsSync, readdirSync } from 'node:fs';
 import { startProgress } from '../progress.mjs';
-import { run } from '../spawn.mjs';
+import { run, runInTurns } from '../spawn.mjs';
 import { median, spread } from '../stats.mjs';
 
 const PACKAGES = new URL('../../../', import.meta.url);
@@ -51,8 +51,8 @@ export async function runAdapters(options) {
   for (const pair of plan) {
     const results = [];
     try {
-      const job = { task: 'hits', url: pair.entry.url, side: pair.baseline.side, ms: options.quick ? 30 : 1000 };
-      for (let i = 0; i < runs; i++) results.push(await progress.step(at + i, () => run(job, options.dir)));
+      const jobs = [pair.baseline.side, 'mapstone'].map((side) => ({ task: 'hits', url: pair.entry.url, side, ms: options.quick ? 30 : 1000 }));
+      for (let i = 0; i < runs; i++) results.push(await progress.step(at + i, () => runInTurns(jobs, options.dir)));
       rows.push(summary(pair, results, options));
     } catch (error) {
       failed.push({ name: `${pair.entry.id} against ${pair.baseline.label}`, reason: error.message.split('\n')[0] });

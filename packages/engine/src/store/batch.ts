@@ -73,6 +73,8 @@ export class Batch {
         throw error;
       }
       this.apply(locations, start.sequence);
+      // Its records' own from here on.
+      chains.length = 0;
       if (core.isCache) this.room.cleaner.limitEntries(0);
       return present;
     } catch (error) {

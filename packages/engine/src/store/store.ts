@@ -117,8 +117,15 @@ export class Store {
     options?: SetOptions | ((entry: StoreEntry | undefined) => SetOptions),
   ): Value | undefined {
     if (this.closed || this.readOnly) this.refuse();
+    if (typeof change !== 'function') throw typeError('ERR_OPTION_INVALID', `update(key, change): change is a function, not ${describe(change)}`);
+    const changeOpen: Change = (value, entry) => {
+      const made = change(value as Value | undefined, entry);
+      // It may have closed this handle.
+      if (this.closed) this.refuse();
+      return made;
+    };
     const optionsFor = typeof options === 'function' ? options : () => options ?? NO_OPTIONS;
-    return update(this.engine, key, change as Change, (entry) => {
+    return update(this.engine, key, changeOpen, (entry) => {
       const given = checkOptions(optionsFor(entry));
       const expires = given.ttl === undefined && given.expiresAt === undefined;
       return { flags: flagsOf({ flag: given.flag ?? entry?.flag }), expiry: expires ? (entry?.expiresAt ?? NEVER) : this.expiry(given) };

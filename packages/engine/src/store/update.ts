@@ -17,7 +17,6 @@ const TRIES = 10;
 
 export function update(engine: Engine, key: string, change: Change, metaFor: (entry: StoreEntry | undefined) => { flags: number; expiry: number }): unknown {
   const { core } = engine;
-  if (typeof change !== 'function') throw typeError('ERR_OPTION_INVALID', `update(key, change): change is a function, not ${String(change)}`);
   const end = performance.now() + core.busyTimeout;
   for (let tries = 1; ; tries++) {
     core.assertWritable();

@@ -65,13 +65,13 @@ export class Writer {
     // Room first: it may clean, and cleaning moves records and the cursor. The log's last: cleaning for the index fills it.
     if (index.isCrowded(core.count + 1)) room.split();
     if (core.isCache) this.place(expiry);
-    if (!log.fits(bytes)) room.openSegment(this.keepFor(bytes));
+    if (!log.fits(bytes) || !room.isKept) room.fit(bytes, this.keepFor(bytes));
     let old = core.find(key, reader) === 0 ? null : reader;
     if (old === null && core.isCache && index.recall(this.ghosts.clock)) this.ghosts.giveBack(bytes + value.length - payload);
     if (old === null && !index.reserve()) {
       index.addOverflow();
       this.placement.again();
-      if (!log.fits(bytes)) room.openSegment(Keep.FOR_WRITES);
+      if (!log.fits(bytes) || !room.isKept) room.fit(bytes, this.keepFor(bytes));
       old = core.find(key, reader) === 0 ? null : reader;
       if (old === null) index.reserve();
     }
@@ -130,8 +130,9 @@ export class Writer {
     const { key, log, reader } = core;
     if (core.find(key, reader) === 0) return false;
     if (core.isCache) this.placement.choose(this.placement.isMain(reader.segment), expiry - core.environment.now());
-    if (!log.fits(reader.space16 + L.RECORD_ALIGN)) {
-      room.openSegment(Keep.FOR_WRITES);
+    const most = reader.space16 + L.RECORD_ALIGN;
+    if (!log.fits(most) || !room.isKept) {
+      room.fit(most, Keep.FOR_WRITES);
       if (core.find(key, reader) === 0) return false;
     }
     this.relocate(reader, expiry);

@@ -38,6 +38,24 @@ export class Room {
     };
   }
 
+  /** maxSize lets a new file double, so that it keeps one less, and the first write does not pay for growth. A cache needs none for deletes. */
+  private kept(keep: number): number {
+    const { core } = this;
+    return core.isCache || core.space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep;
+  }
+
+  /** Whether what must stay free beside a write is free: else the open segment is the one that was kept for deletes. */
+  get isKept(): boolean {
+    return this.core.isCache || this.core.segments.free >= this.kept(Keep.FOR_WRITES);
+  }
+
+  /** Sees to it that a record of `bytes` fits into the open log segment, and that a write takes nothing from what is kept. Throws `ERR_STORE_FULL`. */
+  fit(bytes: number, keep: number): void {
+    const { log } = this.core;
+    if (log.fits(bytes) && keep === Keep.FOR_WRITES) this.makeFree(0, keep);
+    if (!log.fits(bytes)) this.openSegment(keep);
+  }
+
   /** Opens a fresh log segment. Throws `ERR_STORE_FULL`. */
   openSegment(keep: number): void {
     const { core, cleaner } = this;
@@ -64,9 +82,7 @@ export class Room {
   makeFree(count: number, keep: number): void {
     const { core, cleaner, flusher } = this;
     const { segments, space } = core;
-    // maxSize lets a new file double, so that it keeps one less, and the first write does not pay for growth.
-    // A cache needs none for deletes.
-    const needed = count + (core.isCache || space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep);
+    const needed = count + this.kept(keep);
     if (segments.free >= needed) return;
     // What is under way has its intent recorded in the one place there is for it: cleaning would take that, and a flush finish what is half done.
     const underWay = core.control[Control.INTENT] !== Intent.NONE;

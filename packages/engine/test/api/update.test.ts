@@ -114,7 +114,10 @@ describe.each(kinds)('update, over %s', (kind) => {
     expect(codeOf(() => store.update('a', () => 2, { ttl: 0 }))).toBe('ERR_OPTION_INVALID');
     expect(codeOf(() => store.update('a', 2 as any))).toBe('ERR_OPTION_INVALID');
     expect(codeOf(() => store.update('', () => 2))).toBe('ERR_KEY_INVALID');
+    const other = place.open();
     expect(codeOf(() => store.update('a', () => store.close() ?? 2))).toBe('ERR_STORE_CLOSED');
+    expect(other.get('a')).toBe(1);
+    expect(codeOf(() => other.update('a', () => other.close() ?? 2))).toBe('ERR_STORE_CLOSED');
     expect(place.open().get('a')).toBe(1);
   });
 

@@ -137,7 +137,8 @@ describe('a value comes back as what it went in', () => {
       }),
       { numRuns: 3000 },
     );
-    const deep = Array.from({ length: 400 }).reduce<object>((inner) => ({ inner: [inner] }), { end: new Date(1) });
+    // Deeper than what is walked; and no deeper, since `same` recurses as well, which Node 24 bears less of.
+    const deep = Array.from({ length: 70 }).reduce<object>((inner) => ({ inner: [inner] }), { end: new Date(1) });
     same(cloneTree(deep), deep);
   });
 

@@ -240,11 +240,13 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     return this.#store.flush();
   }
 
-  /** Closes this cache; the file closes with the last one. Calls that wait for a load of this process still get its value. */
+  /** Closes this cache; the file closes with the last one. Calls that wait for a load of this cache still get its value, which is not stored: others make it anew at once. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#deaf();
+    // Before the counts, to which its failures belong.
+    this.#loads.close();
     this.#counters.close();
     this.#store.close();
   }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
-import { EMPTY, type Envelope, endOf, envelopeOf, isEnvelope, type Outcome, unwrap, wrap } from './envelope.js';
+import { EMPTY, type Envelope, endOf, envelopeOf, wrap } from './envelope.js';
 import { CacheError, keepError, restoreError } from './errors.js';
 import { Leases } from './leases.js';
 import type { Life, LoadRules } from './options.js';
@@ -17,8 +17,6 @@ import type { World } from './world.js';
 const LONGEST_TIMER = 2 ** 31 - 1;
 /** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
 const LEASE_LIVES = 10;
-/** Milliseconds that the outcome of a failed load stays, for those who waited for it. */
-const OUTCOME = 5000;
 
 /** Loads under way in this thread, by token. Caches on one file share it; the CommonJS twin of this module has its own, and then one waits for the other. */
 const flights = new Map<string, Promise<unknown>>();
@@ -51,6 +49,8 @@ export class Loads {
   readonly #lease: number;
   /** A life's ttl, shortened by chance. */
   readonly #shorten: (ttl: number) => number;
+  /** The names of this cache's own loads under way, by token. */
+  readonly #own = new Map<string, string>();
   /** Loads without a lease, by name: the store could not take one. */
   readonly #unleased = new Map<string, Promise<unknown>>();
 
@@ -81,6 +81,12 @@ export class Loads {
     // Where the caller has gone, nobody hears of a failure.
     found.catch(() => undefined);
     return Promise.race([found, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Gives the leases of loads under way back: the file may stay open for another cache, and then their holder looks alive. */
+  close(): void {
+    for (const [token, name] of this.#own) this.#attempt(undefined, () => this.#leases.settle(name, token, undefined));
+    this.#own.clear();
   }
 
   async #find(call: Call, first: unknown): Promise<unknown> {
@@ -188,7 +194,11 @@ export class Loads {
     call.old = old;
     const flight = this.#load(call, token, tags, old);
     flights.set(token, flight);
-    const landed = () => void flights.delete(token);
+    this.#own.set(token, call.name);
+    const landed = () => {
+      flights.delete(token);
+      this.#own.delete(token);
+    };
     flight.then(landed, landed);
     if (finding.is !== 'stale') {
       this.#report.miss(call.key);
@@ -206,14 +216,14 @@ export class Loads {
     try {
       value = await load();
     } catch (error) {
-      this.#attempt(key, () => this.#settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
+      this.#attempt(key, () => this.#leases.settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
       if (!this.#isUsable(old)) throw error;
       this.#report.failed(error, key);
       return old.value;
     }
     const isNegative = value === undefined || value === null;
     if (isNegative && rules.negative === 0) {
-      this.#attempt(key, () => this.#settle(name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true));
+      this.#attempt(key, () => this.#leases.settle(name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true));
       return value;
     }
     const lived = isNegative ? { ...life, ttl: Math.min(life.ttl, rules.negative), stale: 0, staleIfError: 0 } : life;
@@ -223,7 +233,7 @@ export class Loads {
       if (isClosed(error)) return value;
       // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble, nor that of those who wait: they make it too.
       const outcome = isMisuse(error) ? { token, until: 0, error: keepError(error) } : undefined;
-      this.#attempt(key, () => this.#settle(name, token, outcome));
+      this.#attempt(key, () => this.#leases.settle(name, token, outcome));
       if (outcome !== undefined) throw error;
       this.#report.failed(error, key);
     }
@@ -232,26 +242,7 @@ export class Loads {
 
   #keep(name: string, token: string, value: unknown, life: Life, tags: readonly string[]): void {
     const { value: stored, options } = entryFor(value, life, this.#shorten(life.ttl), tags, Date.now());
-    // An entry keeps its expiry unless another is given, and the lease's is not the value's.
-    this.#store.update<unknown>(name, (now) => (holds(now, token) ? stored : KEEP), options ?? { expiresAt: Number.POSITIVE_INFINITY });
-  }
-
-  /** Ends a load without a new value. The old one, if it is still of use, stays, unless the load said that there is none. */
-  #settle(name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
-    let expiresAt = 0;
-    this.#store.update<unknown>(
-      name,
-      (stored) => {
-        if (!holds(stored, token)) return KEEP;
-        const now = Date.now();
-        const entry = unwrap(stored as unknown[]);
-        const old = entry.filled && now < endOf(entry) && !isGone ? entry : EMPTY;
-        if (outcome === undefined && old === EMPTY) return undefined;
-        expiresAt = outcome === undefined ? endOf(old) : Math.max(endOf(old), outcome.until, now + OUTCOME);
-        return wrap({ ...old, lease: undefined, outcome });
-      },
-      () => ({ expiresAt }),
-    );
+    this.#leases.fill(name, token, stored, options);
   }
 
   /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. What the caller did wrong it throws. */
@@ -270,18 +261,13 @@ export class Loads {
     return making;
   }
 
-  #attempt(key: string, work: () => void): void {
+  #attempt(key: string | undefined, work: () => void): void {
     try {
       work();
     } catch (error) {
       if (!isClosed(error)) this.#report.failed(error, key);
     }
   }
-}
-
-/** Whether what is stored holds the lease with this token. */
-function holds(stored: unknown, token: string): boolean {
-  return isEnvelope(stored) && unwrap(stored).lease?.[1] === token;
 }
 
 /** Who closed the cache during a load knows that nothing is stored. */

@@ -113,6 +113,19 @@ describe('getOrSet', () => {
     expect(await call).toBe(1);
   });
 
+  it('a load of a cache that is closed holds up nobody who has the file open', async () => {
+    const [a, b] = [open({ ttl: '10s', staleIfError: '1h' }), open()];
+    a.set('old', 'old');
+    pass(10_000);
+    const { promise, resolve } = deferred<string>();
+    const calls = ['k', 'old'].map((key) => a.getOrSet(key, () => promise));
+    a.close();
+    expect(await Promise.all(['k', 'old'].map((key) => b.getOrSet(key, () => `made for ${key}`)))).toEqual(['made for k', 'made for old']);
+    resolve('late');
+    expect(await Promise.all(calls)).toEqual(['late', 'late']);
+    expect(b.getMany(['k', 'old'])).toEqual(['made for k', 'made for old']);
+  });
+
   it('a holder that dies after the clock was set back is succeeded at once', async () => {
     const cache = open({}, { sleep: settle });
     leaseElsewhere(cache);

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
-import { EMPTY, type Envelope, endOf, envelopeOf, wrap } from './envelope.js';
+import { EMPTY, type Envelope, endOf, envelopeOf, type Outcome, wrap } from './envelope.js';
 import { CacheError, keepError, restoreError } from './errors.js';
 import { Leases } from './leases.js';
 import type { Life, LoadRules } from './options.js';
@@ -85,7 +85,7 @@ export class Loads {
 
   /** Gives the leases of loads under way back: the file may stay open for another cache, and then their holder looks alive. */
   close(): void {
-    for (const [token, name] of this.#own) this.#attempt(undefined, () => this.#leases.settle(name, token, undefined));
+    for (const [token, name] of this.#own) this.#end(undefined, name, token, undefined);
     this.#own.clear();
   }
 
@@ -216,14 +216,14 @@ export class Loads {
     try {
       value = await load();
     } catch (error) {
-      this.#attempt(key, () => this.#leases.settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
+      this.#end(key, name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) });
       if (!this.#isUsable(old)) throw error;
       this.#report.failed(error, key);
       return old.value;
     }
     const isNegative = value === undefined || value === null;
     if (isNegative && rules.negative === 0) {
-      this.#attempt(key, () => this.#leases.settle(name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true));
+      this.#end(key, name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true);
       return value;
     }
     const lived = isNegative ? { ...life, ttl: Math.min(life.ttl, rules.negative), stale: 0, staleIfError: 0 } : life;
@@ -233,7 +233,7 @@ export class Loads {
       if (isClosed(error)) return value;
       // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble, nor that of those who wait: they make it too.
       const outcome = isMisuse(error) ? { token, until: 0, error: keepError(error) } : undefined;
-      this.#attempt(key, () => this.#leases.settle(name, token, outcome));
+      this.#end(key, name, token, outcome);
       if (outcome !== undefined) throw error;
       this.#report.failed(error, key);
     }
@@ -261,11 +261,18 @@ export class Loads {
     return making;
   }
 
-  #attempt(key: string | undefined, work: () => void): void {
+  /** Ends a load without a new value. Where its outcome can't be written, the lease goes without one: those who wait make the value themselves. */
+  #end(key: string | undefined, name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
     try {
-      work();
+      this.#leases.settle(name, token, outcome, isGone);
     } catch (error) {
-      if (!isClosed(error)) this.#report.failed(error, key);
+      if (isClosed(error)) return;
+      try {
+        this.#leases.settle(name, token, undefined, isGone);
+      } catch {
+        // The store's trouble is told of once.
+      }
+      this.#report.failed(error, key);
     }
   }
 }

@@ -55,6 +55,48 @@ describe('getOrSet', () => {
     expect([cache.has('k'), await cache.getOrSet('k', () => 'up')]).toEqual([false, 'up']);
   });
 
+  const unkeepable: [string, () => unknown, object][] = [
+    ['a message larger than the cache', () => new Error('x'.repeat(2 ** 21)), { name: 'Error', message: 'x'.repeat(4096) }],
+    ['nothing that has a text', () => Object.create(null), { name: 'Error', message: 'an error that has no text' }],
+    ['a symbol for a name', () => Object.assign(new Error('m'), { name: Symbol('s') }), { name: 'Symbol(s)', message: 'm' }],
+    ['a function for a message', () => Object.assign(new Error('m'), { message: () => 1 }), { message: '() => 1' }],
+    ['a message and a code that throw', () => hostile(new Error('m')), { name: 'Error', message: '' }],
+    ['half a character', () => new Error('\ud83d'), { message: '\ufffd' }],
+  ];
+  const hostile = (error: Error) => {
+    const get = () => {
+      throw new Error('no');
+    };
+    return Object.defineProperties(error, { message: { get }, code: { get } });
+  };
+
+  it.each(unkeepable)('an error with %s ends the load, and is kept as far as can be', async (_name, make, kept) => {
+    const cache = open({ maxSize: '1mb' });
+    const thrown = make();
+    const fail = () => {
+      throw thrown;
+    };
+    expect(await cache.getOrSet('k', fail, { errorTtl: '5s' }).catch((error) => error === thrown)).toBe(true);
+    await expect(cache.getOrSet('k', () => 'ok')).rejects.toMatchObject(kept);
+    expect(await cache.getOrSet('l', fail).catch((error) => error === thrown)).toBe(true);
+    expect(await cache.getOrSet('l', () => 'ok')).toBe('ok');
+  });
+
+  it('an error the store can not take ends the load all the same, and is told of', async () => {
+    const cache = open({}, { quiet: true });
+    const errors: unknown[] = [];
+    cache.on('error', (error, key) => errors.push([(error as Error).message, key]));
+    const { promise, reject } = deferred<string>();
+    const call = cache.getOrSet('k', () => promise, { errorTtl: '1m' });
+    vi.spyOn(cache.engine, 'update').mockImplementationOnce(() => {
+      throw Object.assign(new Error('no room'), { code: 'ERR_VALUE_TOO_LARGE' });
+    });
+    reject(new Error('down'));
+    await expect(call).rejects.toThrow('down');
+    expect(errors).toEqual([['no room', 'k']]);
+    expect(await cache.getOrSet('k', () => 'up')).toBe('up');
+  });
+
   it('an error that is kept for a while rejects until then', async () => {
     const cache = open({ errorTtl: '5s' });
     const load = vi.fn(async () => {

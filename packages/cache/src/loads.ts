@@ -97,6 +97,7 @@ export class Loads {
       try {
         finding = this.#look(waitedFor === undefined ? first : this.#store.get(name), Date.now(), waitedFor);
         if (finding.is === 'absent' || (finding.is === 'stale' && !finding.leased)) {
+          call.old = finding.old;
           const taken = this.#take(call, waitedFor);
           if (taken.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
           ({ finding } = taken);
@@ -245,20 +246,38 @@ export class Loads {
     this.#leases.fill(name, token, stored, options);
   }
 
-  /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. What the caller did wrong it throws. */
-  #loadUnleased({ key, name, load }: Call, cause: unknown): Promise<unknown> {
+  /**
+   * Where no lease can be written or waited for, a value is made for whoever asks meanwhile in this process, and not kept; one that is stale is good enough, as a
+   * refresh would have nowhere to go. What the caller did wrong it throws.
+   */
+  #loadUnleased(call: Call, cause: unknown): unknown {
+    const { key, name, old } = call;
     if (isMisuse(cause)) throw cause;
     this.#report.failed(cause, key);
+    if (this.#isUsable(old) && Date.now() < old.fresh + old.staleFor) {
+      this.#report.stale(key);
+      return old.value;
+    }
     this.#report.miss(key);
     const running = this.#unleased.get(name);
     if (running !== undefined) {
       this.#report.coalesced();
       return running;
     }
-    this.#report.loaded();
-    const making = (async () => load())().finally(() => this.#unleased.delete(name));
+    const making = this.#make(call).finally(() => this.#unleased.delete(name));
     this.#unleased.set(name, making);
     return making;
+  }
+
+  async #make({ key, load, old }: Call): Promise<unknown> {
+    this.#report.loaded();
+    try {
+      return await load();
+    } catch (error) {
+      if (!this.#isUsable(old)) throw error;
+      this.#report.failed(error, key);
+      return old.value;
+    }
   }
 
   /** Ends a load without a new value. Where its outcome can't be written, the lease goes without one: those who wait make the value themselves. */

@@ -524,6 +524,29 @@ describe('when the store fails', () => {
     expect(cache.get('k')).toBe('made');
   });
 
+  it.each([
+    ['ttl', { stale: '1m', staleIfError: '1h' }],
+    ['stale time', { staleIfError: '1h' }],
+  ] as const)('what is old by its %s is served as ever, though no lease can be written', async (_name, options) => {
+    const cache = open({ ttl: '10s', ...options }, { quiet: true });
+    const errors: string[] = [];
+    cache.on('error', (error) => errors.push((error as Error).message));
+    cache.set('k', 'old');
+    pass(10_000);
+    vi.spyOn(cache.engine, 'update').mockImplementation(() => {
+      throw Object.assign(new Error('no lock'), { code: 'ERR_STORE_BUSY' });
+    });
+    const fail = vi.fn(async () => {
+      throw new Error('down');
+    });
+    const isStale = 'stale' in options;
+    expect(await cache.getOrSet('k', fail)).toBe('old');
+    expect(await cache.getOrSet('k', () => new Promise(() => undefined), { timeout: 1 })).toBe('old');
+    expect([fail.mock.calls.length, errors]).toEqual(isStale ? [0, ['no lock', 'no lock']] : [1, ['no lock', 'down', 'no lock']]);
+    pass(3_600_000);
+    if (isStale) await expect(cache.getOrSet('k', fail)).rejects.toThrow('down');
+  });
+
   it('while a call waits for another process, too', async () => {
     const errors: string[] = [];
     const cache = open({}, { quiet: true, sleep: settle });

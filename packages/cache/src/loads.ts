@@ -7,19 +7,15 @@ import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
 import { EMPTY, type Envelope, endOf, envelopeOf, type Outcome, wrap } from './envelope.js';
 import { CacheError, keepError, restoreError } from './errors.js';
+import { Flight, flightOf, LONGEST_TIMER } from './flights.js';
 import { Leases } from './leases.js';
 import type { Life, LoadRules } from './options.js';
 import type { Report } from './report.js';
 import type { Tags } from './tags.js';
 import type { World } from './world.js';
 
-/** Milliseconds, 24 days: a timer of Node's that is longer fires at once. Whoever waits so long waits for ever. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
 const LEASE_LIVES = 10;
-
-/** Loads under way in this thread, by token. Caches on one file share it; the CommonJS twin of this module has its own, and then one waits for the other. */
-const flights = new Map<string, Promise<unknown>>();
 
 export type Load = () => unknown;
 
@@ -49,8 +45,9 @@ export class Loads {
   readonly #lease: number;
   /** A life's ttl, shortened by chance. */
   readonly #shorten: (ttl: number) => number;
-  /** The names of this cache's own loads under way, by token. */
-  readonly #own = new Map<string, string>();
+  /** This cache's own loads under way, with their names. */
+  readonly #own = new Map<Flight, string>();
+  #closed = false;
   /** Loads without a lease, by name: the store could not take one. */
   readonly #unleased = new Map<string, Promise<unknown>>();
 
@@ -85,7 +82,11 @@ export class Loads {
 
   /** Gives the leases of loads under way back: the file may stay open for another cache, and then their holder looks alive. */
   close(): void {
-    for (const [token, name] of this.#own) this.#end(undefined, name, token, undefined);
+    this.#closed = true;
+    for (const [flight, name] of this.#own) {
+      this.#end(undefined, name, flight.token, undefined);
+      flight.forget();
+    }
     this.#own.clear();
   }
 
@@ -122,12 +123,14 @@ export class Loads {
         case 'leased': {
           call.old = finding.old;
           if (waitedFor === undefined) this.#report.miss(key);
-          const flight = flights.get(finding.token);
-          if (flight !== undefined) {
-            this.#report.coalesced();
-            return flight;
-          }
           waitedFor = finding.token;
+          const flight = flightOf(waitedFor);
+          if (flight !== undefined) {
+            const landed = await flight.join(() => this.#closed);
+            if (landed === undefined) continue;
+            this.#report.coalesced();
+            return landed.outcome;
+          }
           try {
             await this.#leases.ended(name, waitedFor);
           } catch (error) {
@@ -193,21 +196,18 @@ export class Loads {
   #begin(call: Call, finding: Finding, token: string, tags: readonly string[]): unknown {
     const old = finding.is === 'stale' || finding.is === 'absent' ? finding.old : undefined;
     call.old = old;
-    const flight = this.#load(call, token, tags, old);
-    flights.set(token, flight);
-    this.#own.set(token, call.name);
-    const landed = () => {
-      flights.delete(token);
-      this.#own.delete(token);
-    };
-    flight.then(landed, landed);
+    const load = this.#load(call, token, tags, old);
+    const flight = new Flight(token, load, this.#lease);
+    this.#own.set(flight, call.name);
+    const landed = () => void this.#own.delete(flight);
+    load.then(landed, landed);
     if (finding.is !== 'stale') {
       this.#report.miss(call.key);
-      return flight;
+      return load;
     }
     this.#report.stale(call.key);
     // Nobody waits for it, and an error has been told.
-    flight.catch((error) => this.#report.failed(error, call.key));
+    load.catch((error) => this.#report.failed(error, call.key));
     return finding.value;
   }
 

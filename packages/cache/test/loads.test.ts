@@ -155,6 +155,37 @@ describe('getOrSet', () => {
     expect(await call).toBe(1);
   });
 
+  it('a load that never ends holds up those of its own process for as long as its lease, and is forgotten then', async () => {
+    const cache = open({ lease: '10s' });
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+    const never = () => new Promise(() => undefined);
+    void cache.getOrSet('k', never);
+    const { promise, resolve } = deferred<string>();
+    const load = vi.fn(() => promise);
+    const calls = [1, 2].map(() => cache.getOrSet('k', load));
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(load).toHaveBeenCalledTimes(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([load.mock.calls.length, vi.getTimerCount()]).toEqual([1, 1]);
+    resolve('made');
+    expect([await Promise.all(calls), cache.get('k')]).toEqual([['made', 'made'], 'made']);
+    // A load that ends in time leaves nothing to fire.
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('nobody joins a load of a cache that is closed; who has joined gets its value', async () => {
+    const [a, b] = [open({ lease: '10s' }), open({ lease: '10s' })];
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+    const { promise, resolve } = deferred<string>();
+    const calls = [a, a, b].map((cache) => cache.getOrSet('k', () => promise));
+    a.close();
+    expect(await b.getOrSet('k', () => 'of b')).toBe('of b');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await calls[2]).toBe('of b');
+    resolve('late');
+    expect(await Promise.all(calls.slice(0, 2))).toEqual(['late', 'late']);
+  });
+
   it('a load of a cache that is closed holds up nobody who has the file open', async () => {
     const [a, b] = [open({ ttl: '10s', staleIfError: '1h' }), open()];
     a.set('old', 'old');

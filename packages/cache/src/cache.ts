@@ -161,14 +161,15 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
 
   /**
    * Lets an entry's ttl be over now: it is stale, if it was stored with `stale` or `staleIfError`, and else gone. Whether it was there, and fresh. A load under way was
-   * begun before that: it stores nothing.
+   * begun before that: it stores nothing. An error that is kept is gone, too.
    */
   expire(key: string): boolean {
     let wasFresh = false;
     this.#change(this.#names.entry(key), (entry, now) => {
       wasFresh = this.#isFresh(entry);
       if (wasFresh) return expired(entry, now);
-      return entry.lease === undefined ? KEEP : unleased(entry);
+      const isErrorKept = entry.outcome !== undefined && now < entry.outcome.until;
+      return entry.lease === undefined && !isErrorKept ? KEEP : unleased(entry);
     });
     return wasFresh;
   }

@@ -159,7 +159,7 @@ export class Loads {
     const usable = entry.filled && this.#tags.areCurrent(entry.tags);
     if (usable && now < entry.fresh) return { is: 'fresh', value: entry.value };
     const old = usable && now < endOf(entry) ? entry : undefined;
-    if (outcome !== undefined && (outcome.token === waitedFor || now < outcome.until)) {
+    if (outcome !== undefined && (outcome.token === waitedFor || (now < outcome.until && this.#tags.areCurrent(outcome.tags ?? [])))) {
       if (old !== undefined) return { is: 'old', value: old.value };
       if (outcome.error !== undefined) return { is: 'failed', error: restoreError(outcome.error) };
       return { is: 'nothing', value: outcome.value };
@@ -217,7 +217,7 @@ export class Loads {
     try {
       value = await load();
     } catch (error) {
-      this.#end(key, name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) });
+      this.#end(key, name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error), tags });
       if (!this.#isUsable(old)) throw error;
       this.#report.failed(error, key);
       return old.value;

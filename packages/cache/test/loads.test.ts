@@ -113,6 +113,24 @@ describe('getOrSet', () => {
     expect(await cache.getOrSet('k', () => 'up')).toBe('up');
   });
 
+  it.each([
+    ['invalidateTag', (cache: MapstoneCache) => cache.invalidateTag('t')],
+    ['expire', (cache: MapstoneCache) => expect(cache.expire('k')).toBe(false)],
+  ] as const)('%s ends an error that is kept, also one of a load under way', async (_name, end) => {
+    const cache = open({ errorTtl: '1h' });
+    const fail = async () => {
+      throw new Error('down');
+    };
+    for (const isUnderWay of [false, true]) {
+      const call = cache.getOrSet('k', fail, { tags: ['t'] });
+      if (isUnderWay) end(cache);
+      await expect(call).rejects.toThrow('down');
+      if (!isUnderWay) end(cache);
+      expect(await cache.getOrSet('k', () => 'up')).toBe('up');
+      cache.delete('k');
+    }
+  });
+
   it.each([[undefined], [null]])('%s is not kept, unless asked for, for its own time', async (nothing) => {
     const cache = open({ ttl: '1h' });
     const load = vi.fn(async () => nothing);

@@ -27,6 +27,13 @@ type Finding =
   | { is: 'leased'; token: string; old: Envelope | undefined }
   | { is: 'absent'; old: Envelope | undefined };
 
+/** What was there when a lease was to be taken; with a token if it was. */
+interface Taken {
+  finding: Finding;
+  token: string | undefined;
+  tags: readonly string[];
+}
+
 interface Call {
   key: string;
   name: string;
@@ -95,17 +102,19 @@ export class Loads {
     let waitedFor: string | undefined;
     for (;;) {
       let finding: Finding;
+      let taken: Taken | undefined;
       try {
         finding = this.#look(waitedFor === undefined ? first : this.#store.get(name), Date.now(), waitedFor);
         if (finding.is === 'absent' || (finding.is === 'stale' && !finding.leased)) {
           call.old = finding.old;
-          const taken = this.#take(call, waitedFor);
-          if (taken.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
+          taken = this.#take(call, waitedFor);
           ({ finding } = taken);
         }
       } catch (error) {
         return this.#loadUnleased(call, error);
       }
+      // Not within the try: what a listener throws is no trouble of the store's.
+      if (taken?.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
       switch (finding.is) {
         case 'fresh':
           if (waitedFor === undefined) this.#report.hit(key);
@@ -170,7 +179,7 @@ export class Loads {
   }
 
   /** Puts a lease into the entry, unless what is there by now makes that needless: then there is no token. */
-  #take({ name, life }: Call, waitedFor: string | undefined): { finding: Finding; token: string | undefined; tags: readonly string[] } {
+  #take({ name, life }: Call, waitedFor: string | undefined): Taken {
     // The versions from before the load: what is invalidated from here on is invalid when it is stored.
     const tags = this.#tags.versions(life.tags);
     let finding!: Finding;
@@ -205,9 +214,9 @@ export class Loads {
       this.#report.miss(call.key);
       return load;
     }
-    this.#report.stale(call.key);
-    // Nobody waits for it, and an error has been told.
+    // Nobody waits for it.
     load.catch((error) => this.#report.failed(error, call.key));
+    this.#report.stale(call.key);
     return finding.value;
   }
 

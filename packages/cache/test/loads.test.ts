@@ -383,6 +383,22 @@ describe('stale while revalidate', () => {
   });
 });
 
+describe.each(['miss', 'stale'] as const)('a listener of %s that throws', (event) => {
+  it('fails the call, and the load is done once, and stored', async () => {
+    const cache = open({ ttl: '10s', stale: '1m' });
+    if (event === 'stale') cache.set('k', 'old');
+    pass(10_000);
+    cache.on(event, () => {
+      throw new Error('of the listener');
+    });
+    const load = vi.fn(async () => 'new');
+    await expect(cache.getOrSet('k', load)).rejects.toThrow('of the listener');
+    await settle();
+    expect([load.mock.calls.length, cache.stats().own.errors]).toEqual([1, 0]);
+    expect(await cache.getOrSet('k', load)).toBe('new');
+  });
+});
+
 describe('stale if error', () => {
   it('the old value where no new one can be made, and not otherwise', async () => {
     const cache = open({ ttl: '10s', staleIfError: '1h' }, { quiet: true });

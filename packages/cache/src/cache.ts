@@ -188,7 +188,7 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
       this.#report.hit(key);
       return found as Value;
     }
-    return this.#loads.get(key, name, found, load, own, options === undefined ? rules : rulesOf(callOptions(options), own, rules)) as Promise<Value>;
+    return this.#loads.get(key, name, found, load, own, options === undefined ? rules : rulesOf(callOptions(options), rules)) as Promise<Value>;
   }
 
   /** The function with this cache in front of it. */
@@ -199,7 +199,8 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     const { name: _name, key: _key, ...rest } = options;
     const keyFor = keysOf(fn, options);
     // A mistake in them is known here, not at the first call.
-    rulesOf(rest, this.#life(rest), this.#settings.rules);
+    this.#life(rest);
+    rulesOf(rest, this.#settings.rules);
     const given = Object.keys(rest).length === 0 ? undefined : rest;
     return async (...args) => this.getOrSet(keyFor(args), () => fn(...args), given);
   }

@@ -59,7 +59,7 @@ export interface Life {
 
 /** What a load must know besides. */
 export interface LoadRules {
-  /** How long `undefined` and `null` are kept: 0 for not at all. */
+  /** How long `undefined` and `null` are kept, but not for longer than the ttl: 0 for not at all, Infinity for as long as that. */
   negative: number;
   errorTtl: number;
   /** Infinity for as long as it takes. */
@@ -93,7 +93,7 @@ export function readOptions(options: MapstoneCacheOptions): Settings {
     namespace,
     store: storeOptions({ path, ...file }),
     life,
-    rules: rulesOf({ negative, errorTtl, timeout }, life, { negative: 0, errorTtl: 0, timeout: Number.POSITIVE_INFINITY }),
+    rules: rulesOf({ negative, errorTtl, timeout }, { negative: 0, errorTtl: 0, timeout: Number.POSITIVE_INFINITY }),
     lease: milliseconds('lease', lease ?? 30_000, 1),
     jitter: jitter ?? 0,
     keyStats: keyStats ?? 0,
@@ -120,9 +120,10 @@ export function lifeOf(options: SetOptions, base: Life): Life {
   };
 }
 
-export function rulesOf({ negative, errorTtl, timeout }: GetOrSetOptions, life: Life, base: LoadRules): LoadRules {
+export function rulesOf({ negative, errorTtl, timeout }: GetOrSetOptions, base: LoadRules): LoadRules {
   return {
-    negative: negative === undefined ? base.negative : negative === true ? life.ttl : negative === false ? 0 : milliseconds('negative', negative, 0),
+    negative:
+      negative === undefined ? base.negative : negative === true ? Number.POSITIVE_INFINITY : negative === false ? 0 : milliseconds('negative', negative, 0),
     errorTtl: errorTtl === undefined ? base.errorTtl : milliseconds('errorTtl', errorTtl, 0),
     timeout: timeout === undefined ? base.timeout : milliseconds('timeout', timeout, 0),
   };

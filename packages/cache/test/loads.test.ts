@@ -146,6 +146,8 @@ describe('getOrSet', () => {
     expect(load).toHaveBeenCalledTimes(3);
     expect(await keeping.getOrSet('l', load, { negative: true }).then(() => keeping.ttl('l'))).toBe(3_600_000);
     expect(await keeping.getOrSet('m', load, { negative: false }).then(() => keeping.has('m'))).toBe(false);
+    const both = open({ ttl: '1s', negative: true, namespace: 'b' });
+    expect(await both.getOrSet('k', load, { ttl: '1h' }).then(() => both.ttl('k'))).toBe(3_600_000);
     keeping.set('u', undefined);
     expect(keeping.has('u')).toBe(true);
   });

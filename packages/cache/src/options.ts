@@ -78,6 +78,8 @@ export interface Settings {
   statsInterval: number;
 }
 
+/** A Map holds no more. */
+const MOST_KEYS = 2 ** 24;
 const NO_TAGS: readonly string[] = [];
 
 /** Throws `TypeError` or `RangeError`, `ERR_OPTION_INVALID`; what is the engine's, it checks. */
@@ -86,7 +88,8 @@ export function readOptions(options: MapstoneCacheOptions): Settings {
   const { path, namespace = '', ttl, stale, staleIfError, negative, errorTtl, timeout, lease, jitter, keyStats, statsInterval, ...file } = options;
   if (typeof namespace !== 'string' || !namespace.isWellFormed()) throw typeError('ERR_OPTION_INVALID', 'namespace is a well-formed string');
   if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) throw rangeError(`jitter is a part of the ttl, from 0 to 1, not ${String(jitter)}`);
-  if (keyStats !== undefined && !(Number.isInteger(keyStats) && keyStats >= 0)) throw rangeError(`keyStats is a number of keys, not ${String(keyStats)}`);
+  if (keyStats !== undefined && !(Number.isInteger(keyStats) && keyStats >= 0 && keyStats <= MOST_KEYS))
+    throw rangeError(`keyStats is a number of keys, up to ${MOST_KEYS}, not ${String(keyStats)}`);
   const life = lifeOf({ ttl, stale, staleIfError }, { ttl: Number.POSITIVE_INFINITY, stale: 0, staleIfError: 0, tags: NO_TAGS });
   return {
     path,

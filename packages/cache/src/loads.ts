@@ -40,6 +40,9 @@ interface Call {
   load: Load;
   life: Life;
   rules: LoadRules;
+  /** Whether its own load is under way, and whether its caller has gone. */
+  makes: boolean;
+  gone: boolean;
   /** What to fall back on when the time is over. */
   old: Envelope | undefined;
 }
@@ -69,12 +72,13 @@ export class Loads {
 
   /** The value under a name, made if need be. `stored` is what the caller has just read there. */
   async get(key: string, name: string, stored: unknown, load: Load, life: Life, rules: LoadRules): Promise<unknown> {
-    const call: Call = { key, name, load, life, rules, old: undefined };
+    const call: Call = { key, name, load, life, rules, makes: false, gone: false, old: undefined };
     if (rules.timeout > LONGEST_TIMER) return this.#find(call, stored);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<unknown>((resolve, reject) => {
       timer = setTimeout(() => {
         const { old } = call;
+        call.gone = true;
         if (this.#isUsable(old)) {
           this.#report.stale(key);
           resolve(old.value);
@@ -82,8 +86,10 @@ export class Loads {
       }, rules.timeout);
     });
     const found = this.#find(call, stored);
-    // Where the caller has gone, nobody hears of a failure.
-    found.catch(() => undefined);
+    // Where the caller has gone, nobody else hears of a failure.
+    found.catch((error) => {
+      if (call.gone && call.makes) this.#report.failed(error, key);
+    });
     return Promise.race([found, late]).finally(() => clearTimeout(timer));
   }
 
@@ -205,6 +211,7 @@ export class Loads {
   #begin(call: Call, finding: Finding, token: string, tags: readonly string[]): unknown {
     const old = finding.is === 'stale' || finding.is === 'absent' ? finding.old : undefined;
     call.old = old;
+    call.makes = true;
     const load = this.#load(call, token, tags, old);
     const flight = new Flight(token, load, this.#lease);
     this.#own.set(flight, call.name);
@@ -273,6 +280,7 @@ export class Loads {
       this.#report.coalesced();
       return running;
     }
+    call.makes = true;
     const making = this.#make(call).finally(() => this.#unleased.delete(name));
     this.#unleased.set(name, making);
     return making;

@@ -452,12 +452,15 @@ describe('timeout', () => {
     expect(await call).toBe('made');
   });
 
-  it('a failure after the caller has gone is nobody’s unhandled rejection', async () => {
-    const cache = open();
+  it('a failure after the caller has gone is told of, and nobody’s unhandled rejection', async () => {
+    const cache = open({}, { quiet: true });
+    const errors: unknown[] = [];
+    cache.on('error', (error, key) => errors.push([(error as Error).message, key]));
     const { promise, reject } = deferred<string>();
     await expect(cache.getOrSet('k', () => promise, { timeout: 1 })).rejects.toMatchObject({ code: 'ERR_CACHE_TIMEOUT' });
     reject(new Error('late'));
     await settle();
+    expect(errors).toEqual([['late', 'k']]);
   });
 });
 

@@ -26,11 +26,15 @@ export function createCacheManager(options: CreateCacheManagerOptions): Cache {
     if (name in options) throw typeError('ERR_OPTION_INVALID', `createCacheManager takes no ${name}: its one store is shared by all processes already`);
   }
   const { ttl, refreshThreshold, cacheId, namespace = 'cache-manager', ...file } = options;
+  // Read before the file is opened: nobody would close it.
+  const lives = {
+    ...(ttl === undefined ? {} : { ttl: milliseconds('ttl', ttl, 0) }),
+    ...(refreshThreshold === undefined ? {} : { refreshThreshold: milliseconds('refreshThreshold', refreshThreshold, 0) }),
+  };
   const store = new Keyv(keyvSettings({ path: file.path, ...storeOptions(file), namespace }));
   return createCache({
     stores: [store],
-    ...(ttl === undefined ? {} : { ttl: milliseconds('ttl', ttl, 0) }),
-    ...(refreshThreshold === undefined ? {} : { refreshThreshold: milliseconds('refreshThreshold', refreshThreshold, 0) }),
+    ...lives,
     ...(cacheId === undefined ? {} : { cacheId }),
   });
 }

@@ -161,14 +161,15 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
 
   /**
    * Lets an entry's ttl be over now: it is stale, if it was stored with `stale` or `staleIfError`, and else gone. Whether it was there, and fresh. A load under way was
-   * begun before that: it stores nothing.
+   * begun before that: it stores nothing. An error that is kept is gone, too.
    */
   expire(key: string): boolean {
     let wasFresh = false;
     this.#change(this.#names.entry(key), (entry, now) => {
       wasFresh = this.#isFresh(entry);
       if (wasFresh) return expired(entry, now);
-      return entry.lease === undefined ? KEEP : unleased(entry);
+      const isErrorKept = entry.outcome !== undefined && now < entry.outcome.until;
+      return entry.lease === undefined && !isErrorKept ? KEEP : unleased(entry);
     });
     return wasFresh;
   }
@@ -187,7 +188,7 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
       this.#report.hit(key);
       return found as Value;
     }
-    return this.#loads.get(key, name, found, load, own, options === undefined ? rules : rulesOf(callOptions(options), own, rules)) as Promise<Value>;
+    return this.#loads.get(key, name, found, load, own, options === undefined ? rules : rulesOf(callOptions(options), rules)) as Promise<Value>;
   }
 
   /** The function with this cache in front of it. */
@@ -198,7 +199,8 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     const { name: _name, key: _key, ...rest } = options;
     const keyFor = keysOf(fn, options);
     // A mistake in them is known here, not at the first call.
-    rulesOf(rest, this.#life(rest), this.#settings.rules);
+    this.#life(rest);
+    rulesOf(rest, this.#settings.rules);
     const given = Object.keys(rest).length === 0 ? undefined : rest;
     return async (...args) => this.getOrSet(keyFor(args), () => fn(...args), given);
   }
@@ -240,11 +242,13 @@ export class MapstoneCache extends EventEmitter<CacheEvents> {
     return this.#store.flush();
   }
 
-  /** Closes this cache; the file closes with the last one. Calls that wait for a load of this process still get its value. */
+  /** Closes this cache; the file closes with the last one. Calls that wait for a load of this cache still get its value, which is not stored: others make it anew at once. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#deaf();
+    // Before the counts, to which its failures belong.
+    this.#loads.close();
     this.#counters.close();
     this.#store.close();
   }

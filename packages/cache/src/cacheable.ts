@@ -20,5 +20,11 @@ export function createCacheable(options: CreateCacheableOptions): Cacheable {
   const primary = new Keyv(keyvSettings({ path: file.path, ...storeOptions(file), namespace: scope }));
   // Options that are undefined are not handed on: cacheable tells "not given" from "none".
   const given = Object.fromEntries(Object.entries({ stats, ttl, maxTtl, cacheId, tags }).filter(([, value]) => value !== undefined));
-  return new Cacheable({ primary, namespace, ...given });
+  try {
+    return new Cacheable({ primary, namespace, ...given });
+  } catch (error) {
+    // Nobody else could close the file.
+    void primary.disconnect();
+    throw error;
+  }
 }

@@ -24,8 +24,8 @@ export function expired({ lease: _lease, outcome: _outcome, ...entry }: Envelope
   return entry.keptFor > 0 ? { ...entry, fresh: now } : undefined;
 }
 
-/** The same entry, without the load that is under way; `undefined` if there was nothing else. */
-export function unleased({ lease: _lease, ...entry }: Envelope): Envelope | undefined {
+/** The same entry, without the load that is under way, or how the last one ended; `undefined` if there was nothing else. */
+export function unleased({ lease: _lease, outcome: _outcome, ...entry }: Envelope): Envelope | undefined {
   return entry.filled ? entry : undefined;
 }
 

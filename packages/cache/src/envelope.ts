@@ -16,6 +16,8 @@ export interface Outcome {
   until: number;
   error?: KeptError;
   value?: null;
+  /** Tag, version, ... as at the begin of the load: one that is invalid since says nothing to who asks after that. */
+  tags?: readonly string[];
 }
 
 export interface Envelope {

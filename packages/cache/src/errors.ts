@@ -30,10 +30,33 @@ export interface KeptError {
   code?: string | number;
 }
 
+/** Characters of each of its parts: an error must have room in any cache. */
+const LONGEST_PART = 4096;
+
+/** Of whatever was thrown, also where its parts are no strings, or can't be read: one that could not be kept would keep those who wait waiting. */
 export function keepError(error: unknown): KeptError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { code } = error as { code?: unknown };
-  return { name: error.name, message: error.message, ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}) };
+  if (!(error instanceof Error)) return { name: 'Error', message: textOf(() => error, 'an error that has no text') };
+  const kept = { name: textOf(() => error.name, 'Error'), message: textOf(() => error.message, '') };
+  const code = codeOf(error);
+  return code === undefined ? kept : { ...kept, code };
+}
+
+function codeOf(error: Error & { code?: unknown }): string | number | undefined {
+  try {
+    const { code } = error;
+    if (typeof code === 'number') return code;
+    return typeof code === 'string' ? textOf(() => code, '') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(part: () => unknown, otherwise: string): string {
+  try {
+    return String(part()).slice(0, LONGEST_PART).toWellFormed();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** The same name, message and code; what it was an instance of stays in the process that threw it. */

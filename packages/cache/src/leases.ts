@@ -1,7 +1,7 @@
-// The leases of others: whether their holders are alive, as the kernel says, and waiting for their end.
+// Leases in entries. Those of others: whether their holders are alive, as the kernel says, and waiting for their end. One's own: ending them.
 
-import type { Store } from '@mapstone/engine';
-import { isEnvelope, type Lease, unwrap } from './envelope.js';
+import { KEEP, type Store, type TouchOptions } from '@mapstone/engine';
+import { EMPTY, endOf, isEnvelope, type Lease, type Outcome, unwrap, wrap } from './envelope.js';
 import type { Tags } from './tags.js';
 import type { World } from './world.js';
 
@@ -10,6 +10,8 @@ const SHORTEST_WAIT = 1;
 const LONGEST_WAIT = 20;
 /** Milliseconds for which an answer about a holder's life is believed: a thousand waiters ask once. */
 const ALIVE = 10;
+/** Milliseconds that the outcome of a failed load stays, for those who waited for it. */
+const OUTCOME = 5000;
 
 export class Leases {
   readonly #store: Store;
@@ -47,6 +49,30 @@ export class Leases {
     return wait;
   }
 
+  /** Puts what was made in the lease's place, if it is still there. */
+  fill(name: string, token: string, value: unknown, options: TouchOptions | undefined): void {
+    // An entry keeps its expiry unless another is given, and the lease's is not the value's.
+    this.#store.update<unknown>(name, (stored) => (holds(stored, token) ? value : KEEP), options ?? { expiresAt: Number.POSITIVE_INFINITY });
+  }
+
+  /** Ends a load without a new value. The old one, if it is still of use, stays, unless the load said that there is none. */
+  settle(name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
+    let expiresAt = 0;
+    this.#store.update<unknown>(
+      name,
+      (stored) => {
+        if (!holds(stored, token)) return KEEP;
+        const now = Date.now();
+        const entry = unwrap(stored as unknown[]);
+        const old = entry.filled && now < endOf(entry) && !isGone ? entry : EMPTY;
+        if (outcome === undefined && old === EMPTY) return undefined;
+        expiresAt = outcome === undefined ? endOf(old) : Math.max(endOf(old), outcome.until, now + OUTCOME);
+        return wrap({ ...old, lease: undefined, outcome });
+      },
+      () => ({ expiresAt }),
+    );
+  }
+
   async #poll(name: string, token: string): Promise<void> {
     for (let ms = SHORTEST_WAIT; ; ms = Math.min(ms * 2, LONGEST_WAIT)) {
       await this.#world.sleep(ms);
@@ -56,4 +82,9 @@ export class Leases {
       if (lease?.[1] !== token || !this.isHeld(lease, Date.now())) return;
     }
   }
+}
+
+/** Whether what is stored holds the lease with this token. */
+function holds(stored: unknown, token: string): boolean {
+  return isEnvelope(stored) && unwrap(stored).lease?.[1] === token;
 }

@@ -5,23 +5,17 @@
 import { randomUUID } from 'node:crypto';
 import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
-import { EMPTY, type Envelope, endOf, envelopeOf, isEnvelope, type Outcome, unwrap, wrap } from './envelope.js';
+import { EMPTY, type Envelope, endOf, envelopeOf, type Outcome, wrap } from './envelope.js';
 import { CacheError, keepError, restoreError } from './errors.js';
+import { Flight, flightOf, LONGEST_TIMER } from './flights.js';
 import { Leases } from './leases.js';
 import type { Life, LoadRules } from './options.js';
 import type { Report } from './report.js';
 import type { Tags } from './tags.js';
 import type { World } from './world.js';
 
-/** Milliseconds, 24 days: a timer of Node's that is longer fires at once. Whoever waits so long waits for ever. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
 const LEASE_LIVES = 10;
-/** Milliseconds that the outcome of a failed load stays, for those who waited for it. */
-const OUTCOME = 5000;
-
-/** Loads under way in this thread, by token. Caches on one file share it; the CommonJS twin of this module has its own, and then one waits for the other. */
-const flights = new Map<string, Promise<unknown>>();
 
 export type Load = () => unknown;
 
@@ -33,12 +27,22 @@ type Finding =
   | { is: 'leased'; token: string; old: Envelope | undefined }
   | { is: 'absent'; old: Envelope | undefined };
 
+/** What was there when a lease was to be taken; with a token if it was. */
+interface Taken {
+  finding: Finding;
+  token: string | undefined;
+  tags: readonly string[];
+}
+
 interface Call {
   key: string;
   name: string;
   load: Load;
   life: Life;
   rules: LoadRules;
+  /** Whether its own load is under way, and whether its caller has gone. */
+  makes: boolean;
+  gone: boolean;
   /** What to fall back on when the time is over. */
   old: Envelope | undefined;
 }
@@ -51,6 +55,9 @@ export class Loads {
   readonly #lease: number;
   /** A life's ttl, shortened by chance. */
   readonly #shorten: (ttl: number) => number;
+  /** This cache's own loads under way, with their names. */
+  readonly #own = new Map<Flight, string>();
+  #closed = false;
   /** Loads without a lease, by name: the store could not take one. */
   readonly #unleased = new Map<string, Promise<unknown>>();
 
@@ -65,12 +72,13 @@ export class Loads {
 
   /** The value under a name, made if need be. `stored` is what the caller has just read there. */
   async get(key: string, name: string, stored: unknown, load: Load, life: Life, rules: LoadRules): Promise<unknown> {
-    const call: Call = { key, name, load, life, rules, old: undefined };
+    const call: Call = { key, name, load, life, rules, makes: false, gone: false, old: undefined };
     if (rules.timeout > LONGEST_TIMER) return this.#find(call, stored);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<unknown>((resolve, reject) => {
       timer = setTimeout(() => {
         const { old } = call;
+        call.gone = true;
         if (this.#isUsable(old)) {
           this.#report.stale(key);
           resolve(old.value);
@@ -78,9 +86,21 @@ export class Loads {
       }, rules.timeout);
     });
     const found = this.#find(call, stored);
-    // Where the caller has gone, nobody hears of a failure.
-    found.catch(() => undefined);
+    // Where the caller has gone, nobody else hears of a failure.
+    found.catch((error) => {
+      if (call.gone && call.makes) this.#report.failed(error, key);
+    });
     return Promise.race([found, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Gives the leases of loads under way back: the file may stay open for another cache, and then their holder looks alive. */
+  close(): void {
+    this.#closed = true;
+    for (const [flight, name] of this.#own) {
+      this.#end(undefined, name, flight.token, undefined);
+      flight.forget();
+    }
+    this.#own.clear();
   }
 
   async #find(call: Call, first: unknown): Promise<unknown> {
@@ -88,16 +108,19 @@ export class Loads {
     let waitedFor: string | undefined;
     for (;;) {
       let finding: Finding;
+      let taken: Taken | undefined;
       try {
         finding = this.#look(waitedFor === undefined ? first : this.#store.get(name), Date.now(), waitedFor);
         if (finding.is === 'absent' || (finding.is === 'stale' && !finding.leased)) {
-          const taken = this.#take(call, waitedFor);
-          if (taken.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
+          call.old = finding.old;
+          taken = this.#take(call, waitedFor);
           ({ finding } = taken);
         }
       } catch (error) {
         return this.#loadUnleased(call, error);
       }
+      // Not within the try: what a listener throws is no trouble of the store's.
+      if (taken?.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
       switch (finding.is) {
         case 'fresh':
           if (waitedFor === undefined) this.#report.hit(key);
@@ -115,12 +138,14 @@ export class Loads {
         case 'leased': {
           call.old = finding.old;
           if (waitedFor === undefined) this.#report.miss(key);
-          const flight = flights.get(finding.token);
-          if (flight !== undefined) {
-            this.#report.coalesced();
-            return flight;
-          }
           waitedFor = finding.token;
+          const flight = flightOf(waitedFor);
+          if (flight !== undefined) {
+            const landed = await flight.join(() => this.#closed);
+            if (landed === undefined) continue;
+            this.#report.coalesced();
+            return landed.outcome;
+          }
           try {
             await this.#leases.ended(name, waitedFor);
           } catch (error) {
@@ -149,7 +174,7 @@ export class Loads {
     const usable = entry.filled && this.#tags.areCurrent(entry.tags);
     if (usable && now < entry.fresh) return { is: 'fresh', value: entry.value };
     const old = usable && now < endOf(entry) ? entry : undefined;
-    if (outcome !== undefined && (outcome.token === waitedFor || now < outcome.until)) {
+    if (outcome !== undefined && (outcome.token === waitedFor || (now < outcome.until && this.#tags.areCurrent(outcome.tags ?? [])))) {
       if (old !== undefined) return { is: 'old', value: old.value };
       if (outcome.error !== undefined) return { is: 'failed', error: restoreError(outcome.error) };
       return { is: 'nothing', value: outcome.value };
@@ -160,7 +185,7 @@ export class Loads {
   }
 
   /** Puts a lease into the entry, unless what is there by now makes that needless: then there is no token. */
-  #take({ name, life }: Call, waitedFor: string | undefined): { finding: Finding; token: string | undefined; tags: readonly string[] } {
+  #take({ name, life }: Call, waitedFor: string | undefined): Taken {
     // The versions from before the load: what is invalidated from here on is invalid when it is stored.
     const tags = this.#tags.versions(life.tags);
     let finding!: Finding;
@@ -186,17 +211,19 @@ export class Loads {
   #begin(call: Call, finding: Finding, token: string, tags: readonly string[]): unknown {
     const old = finding.is === 'stale' || finding.is === 'absent' ? finding.old : undefined;
     call.old = old;
-    const flight = this.#load(call, token, tags, old);
-    flights.set(token, flight);
-    const landed = () => void flights.delete(token);
-    flight.then(landed, landed);
+    call.makes = true;
+    const load = this.#load(call, token, tags, old);
+    const flight = new Flight(token, load, this.#lease);
+    this.#own.set(flight, call.name);
+    const landed = () => void this.#own.delete(flight);
+    load.then(landed, landed);
     if (finding.is !== 'stale') {
       this.#report.miss(call.key);
-      return flight;
+      return load;
     }
+    // Nobody waits for it.
+    load.catch((error) => this.#report.failed(error, call.key));
     this.#report.stale(call.key);
-    // Nobody waits for it, and an error has been told.
-    flight.catch((error) => this.#report.failed(error, call.key));
     return finding.value;
   }
 
@@ -206,14 +233,14 @@ export class Loads {
     try {
       value = await load();
     } catch (error) {
-      this.#attempt(key, () => this.#settle(name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error) }));
+      this.#end(key, name, token, { token, until: Date.now() + rules.errorTtl, error: keepError(error), tags });
       if (!this.#isUsable(old)) throw error;
       this.#report.failed(error, key);
       return old.value;
     }
     const isNegative = value === undefined || value === null;
     if (isNegative && rules.negative === 0) {
-      this.#attempt(key, () => this.#settle(name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true));
+      this.#end(key, name, token, { token, until: 0, ...(value === null ? { value: null } : {}) }, true);
       return value;
     }
     const lived = isNegative ? { ...life, ttl: Math.min(life.ttl, rules.negative), stale: 0, staleIfError: 0 } : life;
@@ -223,7 +250,7 @@ export class Loads {
       if (isClosed(error)) return value;
       // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble, nor that of those who wait: they make it too.
       const outcome = isMisuse(error) ? { token, until: 0, error: keepError(error) } : undefined;
-      this.#attempt(key, () => this.#settle(name, token, outcome));
+      this.#end(key, name, token, outcome);
       if (outcome !== undefined) throw error;
       this.#report.failed(error, key);
     }
@@ -232,56 +259,58 @@ export class Loads {
 
   #keep(name: string, token: string, value: unknown, life: Life, tags: readonly string[]): void {
     const { value: stored, options } = entryFor(value, life, this.#shorten(life.ttl), tags, Date.now());
-    // An entry keeps its expiry unless another is given, and the lease's is not the value's.
-    this.#store.update<unknown>(name, (now) => (holds(now, token) ? stored : KEEP), options ?? { expiresAt: Number.POSITIVE_INFINITY });
+    this.#leases.fill(name, token, stored, options);
   }
 
-  /** Ends a load without a new value. The old one, if it is still of use, stays, unless the load said that there is none. */
-  #settle(name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
-    let expiresAt = 0;
-    this.#store.update<unknown>(
-      name,
-      (stored) => {
-        if (!holds(stored, token)) return KEEP;
-        const now = Date.now();
-        const entry = unwrap(stored as unknown[]);
-        const old = entry.filled && now < endOf(entry) && !isGone ? entry : EMPTY;
-        if (outcome === undefined && old === EMPTY) return undefined;
-        expiresAt = outcome === undefined ? endOf(old) : Math.max(endOf(old), outcome.until, now + OUTCOME);
-        return wrap({ ...old, lease: undefined, outcome });
-      },
-      () => ({ expiresAt }),
-    );
-  }
-
-  /** Without the store a value is made for whoever asks meanwhile in this process, and not kept. What the caller did wrong it throws. */
-  #loadUnleased({ key, name, load }: Call, cause: unknown): Promise<unknown> {
+  /**
+   * Where no lease can be written or waited for, a value is made for whoever asks meanwhile in this process, and not kept; one that is stale is good enough, as a
+   * refresh would have nowhere to go. What the caller did wrong it throws.
+   */
+  #loadUnleased(call: Call, cause: unknown): unknown {
+    const { key, name, old } = call;
     if (isMisuse(cause)) throw cause;
     this.#report.failed(cause, key);
+    if (this.#isUsable(old) && Date.now() < old.fresh + old.staleFor) {
+      this.#report.stale(key);
+      return old.value;
+    }
     this.#report.miss(key);
     const running = this.#unleased.get(name);
     if (running !== undefined) {
       this.#report.coalesced();
       return running;
     }
-    this.#report.loaded();
-    const making = (async () => load())().finally(() => this.#unleased.delete(name));
+    call.makes = true;
+    const making = this.#make(call).finally(() => this.#unleased.delete(name));
     this.#unleased.set(name, making);
     return making;
   }
 
-  #attempt(key: string, work: () => void): void {
+  async #make({ key, load, old }: Call): Promise<unknown> {
+    this.#report.loaded();
     try {
-      work();
+      return await load();
     } catch (error) {
-      if (!isClosed(error)) this.#report.failed(error, key);
+      if (!this.#isUsable(old)) throw error;
+      this.#report.failed(error, key);
+      return old.value;
     }
   }
-}
 
-/** Whether what is stored holds the lease with this token. */
-function holds(stored: unknown, token: string): boolean {
-  return isEnvelope(stored) && unwrap(stored).lease?.[1] === token;
+  /** Ends a load without a new value. Where its outcome can't be written, the lease goes without one: those who wait make the value themselves. */
+  #end(key: string | undefined, name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
+    try {
+      this.#leases.settle(name, token, outcome, isGone);
+    } catch (error) {
+      if (isClosed(error)) return;
+      try {
+        this.#leases.settle(name, token, undefined, isGone);
+      } catch {
+        // The store's trouble is told of once.
+      }
+      this.#report.failed(error, key);
+    }
+  }
 }
 
 /** Who closed the cache during a load knows that nothing is stored. */

@@ -59,7 +59,7 @@ export interface Life {
 
 /** What a load must know besides. */
 export interface LoadRules {
-  /** How long `undefined` and `null` are kept: 0 for not at all. */
+  /** How long `undefined` and `null` are kept, but not for longer than the ttl: 0 for not at all, Infinity for as long as that. */
   negative: number;
   errorTtl: number;
   /** Infinity for as long as it takes. */
@@ -78,6 +78,8 @@ export interface Settings {
   statsInterval: number;
 }
 
+/** A Map holds no more. */
+const MOST_KEYS = 2 ** 24;
 const NO_TAGS: readonly string[] = [];
 
 /** Throws `TypeError` or `RangeError`, `ERR_OPTION_INVALID`; what is the engine's, it checks. */
@@ -86,14 +88,15 @@ export function readOptions(options: MapstoneCacheOptions): Settings {
   const { path, namespace = '', ttl, stale, staleIfError, negative, errorTtl, timeout, lease, jitter, keyStats, statsInterval, ...file } = options;
   if (typeof namespace !== 'string' || !namespace.isWellFormed()) throw typeError('ERR_OPTION_INVALID', 'namespace is a well-formed string');
   if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) throw rangeError(`jitter is a part of the ttl, from 0 to 1, not ${String(jitter)}`);
-  if (keyStats !== undefined && !(Number.isInteger(keyStats) && keyStats >= 0)) throw rangeError(`keyStats is a number of keys, not ${String(keyStats)}`);
+  if (keyStats !== undefined && !(Number.isInteger(keyStats) && keyStats >= 0 && keyStats <= MOST_KEYS))
+    throw rangeError(`keyStats is a number of keys, up to ${MOST_KEYS}, not ${String(keyStats)}`);
   const life = lifeOf({ ttl, stale, staleIfError }, { ttl: Number.POSITIVE_INFINITY, stale: 0, staleIfError: 0, tags: NO_TAGS });
   return {
     path,
     namespace,
     store: storeOptions({ path, ...file }),
     life,
-    rules: rulesOf({ negative, errorTtl, timeout }, life, { negative: 0, errorTtl: 0, timeout: Number.POSITIVE_INFINITY }),
+    rules: rulesOf({ negative, errorTtl, timeout }, { negative: 0, errorTtl: 0, timeout: Number.POSITIVE_INFINITY }),
     lease: milliseconds('lease', lease ?? 30_000, 1),
     jitter: jitter ?? 0,
     keyStats: keyStats ?? 0,
@@ -120,9 +123,10 @@ export function lifeOf(options: SetOptions, base: Life): Life {
   };
 }
 
-export function rulesOf({ negative, errorTtl, timeout }: GetOrSetOptions, life: Life, base: LoadRules): LoadRules {
+export function rulesOf({ negative, errorTtl, timeout }: GetOrSetOptions, base: LoadRules): LoadRules {
   return {
-    negative: negative === undefined ? base.negative : negative === true ? life.ttl : negative === false ? 0 : milliseconds('negative', negative, 0),
+    negative:
+      negative === undefined ? base.negative : negative === true ? Number.POSITIVE_INFINITY : negative === false ? 0 : milliseconds('negative', negative, 0),
     errorTtl: errorTtl === undefined ? base.errorTtl : milliseconds('errorTtl', errorTtl, 0),
     timeout: timeout === undefined ? base.timeout : milliseconds('timeout', timeout, 0),
   };

@@ -1,8 +1,10 @@
 // createCacheManager, by the documentation of cache-manager 7: each test runs over its own memory store too, so that a difference is ours.
 
+import { existsSync } from 'node:fs';
 import { type Cache, createCache } from 'cache-manager';
 import { describe, expect, it } from 'vitest';
 import { createCacheManager } from '../src/cache-manager.js';
+import { MapstoneCache } from '../src/index.js';
 import { bench } from './support/caches.js';
 
 const here = bench();
@@ -121,4 +123,14 @@ describe('what only the file does', () => {
       expect(() => createCacheManager({ path: here.path, ...options })).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
     },
   );
+});
+
+it.each([
+  ['ttl', () => createCacheManager({ path: here.path, ttl: '10' })],
+  ['refreshThreshold', () => createCacheManager({ path: here.path, refreshThreshold: -1 })],
+  ['keyStats', () => new MapstoneCache({ path: here.path, keyStats: 2 ** 24 + 1 })],
+  ['keyStats', () => new MapstoneCache({ path: here.path, keyStats: 1e12 })],
+])('a mistake in %s is known before the file is opened', (name, make) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: expect.stringContaining(name) }));
+  expect(existsSync(here.path)).toBe(false);
 });

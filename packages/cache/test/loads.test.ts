@@ -55,6 +55,48 @@ describe('getOrSet', () => {
     expect([cache.has('k'), await cache.getOrSet('k', () => 'up')]).toEqual([false, 'up']);
   });
 
+  const unkeepable: [string, () => unknown, object][] = [
+    ['a message larger than the cache', () => new Error('x'.repeat(2 ** 21)), { name: 'Error', message: 'x'.repeat(4096) }],
+    ['nothing that has a text', () => Object.create(null), { name: 'Error', message: 'an error that has no text' }],
+    ['a symbol for a name', () => Object.assign(new Error('m'), { name: Symbol('s') }), { name: 'Symbol(s)', message: 'm' }],
+    ['a function for a message', () => Object.assign(new Error('m'), { message: () => 1 }), { message: '() => 1' }],
+    ['a message and a code that throw', () => hostile(new Error('m')), { name: 'Error', message: '' }],
+    ['half a character', () => new Error('\ud83d'), { message: '\ufffd' }],
+  ];
+  const hostile = (error: Error) => {
+    const get = () => {
+      throw new Error('no');
+    };
+    return Object.defineProperties(error, { message: { get }, code: { get } });
+  };
+
+  it.each(unkeepable)('an error with %s ends the load, and is kept as far as can be', async (_name, make, kept) => {
+    const cache = open({ maxSize: '1mb' });
+    const thrown = make();
+    const fail = () => {
+      throw thrown;
+    };
+    expect(await cache.getOrSet('k', fail, { errorTtl: '5s' }).catch((error) => error === thrown)).toBe(true);
+    await expect(cache.getOrSet('k', () => 'ok')).rejects.toMatchObject(kept);
+    expect(await cache.getOrSet('l', fail).catch((error) => error === thrown)).toBe(true);
+    expect(await cache.getOrSet('l', () => 'ok')).toBe('ok');
+  });
+
+  it('an error the store can not take ends the load all the same, and is told of', async () => {
+    const cache = open({}, { quiet: true });
+    const errors: unknown[] = [];
+    cache.on('error', (error, key) => errors.push([(error as Error).message, key]));
+    const { promise, reject } = deferred<string>();
+    const call = cache.getOrSet('k', () => promise, { errorTtl: '1m' });
+    vi.spyOn(cache.engine, 'update').mockImplementationOnce(() => {
+      throw Object.assign(new Error('no room'), { code: 'ERR_VALUE_TOO_LARGE' });
+    });
+    reject(new Error('down'));
+    await expect(call).rejects.toThrow('down');
+    expect(errors).toEqual([['no room', 'k']]);
+    expect(await cache.getOrSet('k', () => 'up')).toBe('up');
+  });
+
   it('an error that is kept for a while rejects until then', async () => {
     const cache = open({ errorTtl: '5s' });
     const load = vi.fn(async () => {
@@ -69,6 +111,24 @@ describe('getOrSet', () => {
     await expect(cache.getOrSet('k', load)).rejects.toThrow('down');
     pass(5000);
     expect(await cache.getOrSet('k', () => 'up')).toBe('up');
+  });
+
+  it.each([
+    ['invalidateTag', (cache: MapstoneCache) => cache.invalidateTag('t')],
+    ['expire', (cache: MapstoneCache) => expect(cache.expire('k')).toBe(false)],
+  ] as const)('%s ends an error that is kept, also one of a load under way', async (_name, end) => {
+    const cache = open({ errorTtl: '1h' });
+    const fail = async () => {
+      throw new Error('down');
+    };
+    for (const isUnderWay of [false, true]) {
+      const call = cache.getOrSet('k', fail, { tags: ['t'] });
+      if (isUnderWay) end(cache);
+      await expect(call).rejects.toThrow('down');
+      if (!isUnderWay) end(cache);
+      expect(await cache.getOrSet('k', () => 'up')).toBe('up');
+      cache.delete('k');
+    }
   });
 
   it.each([[undefined], [null]])('%s is not kept, unless asked for, for its own time', async (nothing) => {
@@ -86,6 +146,8 @@ describe('getOrSet', () => {
     expect(load).toHaveBeenCalledTimes(3);
     expect(await keeping.getOrSet('l', load, { negative: true }).then(() => keeping.ttl('l'))).toBe(3_600_000);
     expect(await keeping.getOrSet('m', load, { negative: false }).then(() => keeping.has('m'))).toBe(false);
+    const both = open({ ttl: '1s', negative: true, namespace: 'b' });
+    expect(await both.getOrSet('k', load, { ttl: '1h' }).then(() => both.ttl('k'))).toBe(3_600_000);
     keeping.set('u', undefined);
     expect(keeping.has('u')).toBe(true);
   });
@@ -111,6 +173,50 @@ describe('getOrSet', () => {
     cache.close();
     resolve(1);
     expect(await call).toBe(1);
+  });
+
+  it('a load that never ends holds up those of its own process for as long as its lease, and is forgotten then', async () => {
+    const cache = open({ lease: '10s' });
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+    const never = () => new Promise(() => undefined);
+    void cache.getOrSet('k', never);
+    const { promise, resolve } = deferred<string>();
+    const load = vi.fn(() => promise);
+    const calls = [1, 2].map(() => cache.getOrSet('k', load));
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(load).toHaveBeenCalledTimes(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([load.mock.calls.length, vi.getTimerCount()]).toEqual([1, 1]);
+    resolve('made');
+    expect([await Promise.all(calls), cache.get('k')]).toEqual([['made', 'made'], 'made']);
+    // A load that ends in time leaves nothing to fire.
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('nobody joins a load of a cache that is closed; who has joined gets its value', async () => {
+    const [a, b] = [open({ lease: '10s' }), open({ lease: '10s' })];
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+    const { promise, resolve } = deferred<string>();
+    const calls = [a, a, b].map((cache) => cache.getOrSet('k', () => promise));
+    a.close();
+    expect(await b.getOrSet('k', () => 'of b')).toBe('of b');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await calls[2]).toBe('of b');
+    resolve('late');
+    expect(await Promise.all(calls.slice(0, 2))).toEqual(['late', 'late']);
+  });
+
+  it('a load of a cache that is closed holds up nobody who has the file open', async () => {
+    const [a, b] = [open({ ttl: '10s', staleIfError: '1h' }), open()];
+    a.set('old', 'old');
+    pass(10_000);
+    const { promise, resolve } = deferred<string>();
+    const calls = ['k', 'old'].map((key) => a.getOrSet(key, () => promise));
+    a.close();
+    expect(await Promise.all(['k', 'old'].map((key) => b.getOrSet(key, () => `made for ${key}`)))).toEqual(['made for k', 'made for old']);
+    resolve('late');
+    expect(await Promise.all(calls)).toEqual(['late', 'late']);
+    expect(b.getMany(['k', 'old'])).toEqual(['made for k', 'made for old']);
   });
 
   it('a holder that dies after the clock was set back is succeeded at once', async () => {
@@ -279,6 +385,22 @@ describe('stale while revalidate', () => {
   });
 });
 
+describe.each(['miss', 'stale'] as const)('a listener of %s that throws', (event) => {
+  it('fails the call, and the load is done once, and stored', async () => {
+    const cache = open({ ttl: '10s', stale: '1m' });
+    if (event === 'stale') cache.set('k', 'old');
+    pass(10_000);
+    cache.on(event, () => {
+      throw new Error('of the listener');
+    });
+    const load = vi.fn(async () => 'new');
+    await expect(cache.getOrSet('k', load)).rejects.toThrow('of the listener');
+    await settle();
+    expect([load.mock.calls.length, cache.stats().own.errors]).toEqual([1, 0]);
+    expect(await cache.getOrSet('k', load)).toBe('new');
+  });
+});
+
 describe('stale if error', () => {
   it('the old value where no new one can be made, and not otherwise', async () => {
     const cache = open({ ttl: '10s', staleIfError: '1h' }, { quiet: true });
@@ -330,12 +452,15 @@ describe('timeout', () => {
     expect(await call).toBe('made');
   });
 
-  it('a failure after the caller has gone is nobody’s unhandled rejection', async () => {
-    const cache = open();
+  it('a failure after the caller has gone is told of, and nobody’s unhandled rejection', async () => {
+    const cache = open({}, { quiet: true });
+    const errors: unknown[] = [];
+    cache.on('error', (error, key) => errors.push([(error as Error).message, key]));
     const { promise, reject } = deferred<string>();
     await expect(cache.getOrSet('k', () => promise, { timeout: 1 })).rejects.toMatchObject({ code: 'ERR_CACHE_TIMEOUT' });
     reject(new Error('late'));
     await settle();
+    expect(errors).toEqual([['late', 'k']]);
   });
 });
 
@@ -467,6 +592,29 @@ describe('when the store fails', () => {
     broken.mockRestore();
     expect(await cache.getOrSet('k', load)).toBe('made');
     expect(cache.get('k')).toBe('made');
+  });
+
+  it.each([
+    ['ttl', { stale: '1m', staleIfError: '1h' }],
+    ['stale time', { staleIfError: '1h' }],
+  ] as const)('what is old by its %s is served as ever, though no lease can be written', async (_name, options) => {
+    const cache = open({ ttl: '10s', ...options }, { quiet: true });
+    const errors: string[] = [];
+    cache.on('error', (error) => errors.push((error as Error).message));
+    cache.set('k', 'old');
+    pass(10_000);
+    vi.spyOn(cache.engine, 'update').mockImplementation(() => {
+      throw Object.assign(new Error('no lock'), { code: 'ERR_STORE_BUSY' });
+    });
+    const fail = vi.fn(async () => {
+      throw new Error('down');
+    });
+    const isStale = 'stale' in options;
+    expect(await cache.getOrSet('k', fail)).toBe('old');
+    expect(await cache.getOrSet('k', () => new Promise(() => undefined), { timeout: 1 })).toBe('old');
+    expect([fail.mock.calls.length, errors]).toEqual(isStale ? [0, ['no lock', 'no lock']] : [1, ['no lock', 'down', 'no lock']]);
+    pass(3_600_000);
+    if (isStale) await expect(cache.getOrSet('k', fail)).rejects.toThrow('down');
   });
 
   it('while a call waits for another process, too', async () => {

@@ -63,3 +63,13 @@ function textOf(part: () => unknown, otherwise: string): string {
 export function restoreError({ name, message, code }: KeptError): Error {
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
 }
+
+/** Who closed the cache during a load knows that nothing is stored. */
+export function isClosed(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === 'ERR_STORE_CLOSED';
+}
+
+/** What the caller must hear of: not the store's troubles, but what it did wrong itself. */
+export function isMisuse(error: unknown): boolean {
+  return error instanceof TypeError || isClosed(error) || (error as { code?: string } | undefined)?.code === 'ERR_KEY_INVALID';
+}

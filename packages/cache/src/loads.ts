@@ -6,18 +6,17 @@ import { randomUUID } from 'node:crypto';
 import { KEEP, type Store } from '@mapstone/engine';
 import { entryFor } from './entry.js';
 import { EMPTY, type Envelope, endOf, envelopeOf, type Outcome, wrap } from './envelope.js';
-import { CacheError, keepError, restoreError } from './errors.js';
+import { CacheError, isClosed, isMisuse, keepError, restoreError } from './errors.js';
 import { Flight, flightOf, LONGEST_TIMER } from './flights.js';
 import { Leases } from './leases.js';
 import type { Life, LoadRules } from './options.js';
 import type { Report } from './report.js';
 import type { Tags } from './tags.js';
+import { type Call, type Load, UnleasedLoads } from './unleased.js';
 import type { World } from './world.js';
 
 /** A lease stays in the entry for so many times its length: a holder that is slow, and was not succeeded, still finds it. */
 const LEASE_LIVES = 10;
-
-export type Load = () => unknown;
 
 /** What an entry says to who wants its value. */
 type Finding =
@@ -34,19 +33,6 @@ interface Taken {
   tags: readonly string[];
 }
 
-interface Call {
-  key: string;
-  name: string;
-  load: Load;
-  life: Life;
-  rules: LoadRules;
-  /** Whether its own load is under way, and whether its caller has gone. */
-  makes: boolean;
-  gone: boolean;
-  /** What to fall back on when the time is over. */
-  old: Envelope | undefined;
-}
-
 export class Loads {
   readonly #store: Store;
   readonly #tags: Tags;
@@ -58,8 +44,7 @@ export class Loads {
   /** This cache's own loads under way, with their names. */
   readonly #own = new Map<Flight, string>();
   #closed = false;
-  /** Loads without a lease, by name: the store could not take one. */
-  readonly #unleased = new Map<string, Promise<unknown>>();
+  readonly #unleased: UnleasedLoads;
 
   constructor(store: Store, tags: Tags, report: Report, world: World, lease: number, shorten: (ttl: number) => number) {
     this.#store = store;
@@ -68,6 +53,7 @@ export class Loads {
     this.#leases = new Leases(store, tags, world);
     this.#lease = lease;
     this.#shorten = shorten;
+    this.#unleased = new UnleasedLoads(report, (old) => this.#isUsable(old));
   }
 
   /** The value under a name, made if need be. `stored` is what the caller has just read there. */
@@ -117,7 +103,7 @@ export class Loads {
           ({ finding } = taken);
         }
       } catch (error) {
-        return this.#loadUnleased(call, error);
+        return this.#unleased.get(call, error);
       }
       // Not within the try: what a listener throws is no trouble of the store's.
       if (taken?.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
@@ -149,7 +135,7 @@ export class Loads {
           try {
             await this.#leases.ended(name, waitedFor);
           } catch (error) {
-            return this.#loadUnleased(call, error);
+            return this.#unleased.get(call, error);
           }
         }
       }
@@ -262,41 +248,6 @@ export class Loads {
     this.#leases.fill(name, token, stored, options);
   }
 
-  /**
-   * Where no lease can be written or waited for, a value is made for whoever asks meanwhile in this process, and not kept; one that is stale is good enough, as a
-   * refresh would have nowhere to go. What the caller did wrong it throws.
-   */
-  #loadUnleased(call: Call, cause: unknown): unknown {
-    const { key, name, old } = call;
-    if (isMisuse(cause)) throw cause;
-    this.#report.failed(cause, key);
-    if (this.#isUsable(old) && Date.now() < old.fresh + old.staleFor) {
-      this.#report.stale(key);
-      return old.value;
-    }
-    this.#report.miss(key);
-    const running = this.#unleased.get(name);
-    if (running !== undefined) {
-      this.#report.coalesced();
-      return running;
-    }
-    call.makes = true;
-    const making = this.#make(call).finally(() => this.#unleased.delete(name));
-    this.#unleased.set(name, making);
-    return making;
-  }
-
-  async #make({ key, load, old }: Call): Promise<unknown> {
-    this.#report.loaded();
-    try {
-      return await load();
-    } catch (error) {
-      if (!this.#isUsable(old)) throw error;
-      this.#report.failed(error, key);
-      return old.value;
-    }
-  }
-
   /** Ends a load without a new value. Where its outcome can't be written, the lease goes without one: those who wait make the value themselves. */
   #end(key: string | undefined, name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
     try {
@@ -311,14 +262,4 @@ export class Loads {
       this.#report.failed(error, key);
     }
   }
-}
-
-/** Who closed the cache during a load knows that nothing is stored. */
-function isClosed(error: unknown): boolean {
-  return (error as { code?: string } | undefined)?.code === 'ERR_STORE_CLOSED';
-}
-
-/** What the caller must hear of: not the store's troubles, but what it did wrong itself. */
-function isMisuse(error: unknown): boolean {
-  return error instanceof TypeError || isClosed(error) || (error as { code?: string } | undefined)?.code === 'ERR_KEY_INVALID';
 }

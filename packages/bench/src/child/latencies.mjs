@@ -1,6 +1,7 @@
 // The time of every single operation: one clock read between two operations, so a step costs one read and no more.
 // What that read costs is measured too, and the report takes it off.
 import { setImmediate as turn } from 'node:timers/promises';
+import { percentiles } from '../stats.mjs';
 import { consume, createWorkload } from '../workload.mjs';
 
 const PACE = 256;
@@ -8,12 +9,6 @@ const STALL_MS = 0.003;
 
 /** Written once beforehand: the first store to a fresh page is a fault of 3 us, and 512 steps share a page. */
 const allotted = (length) => new Float64Array(length).fill(1);
-
-function percentiles(steps) {
-  const sorted = Float64Array.from(steps).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] * 1000;
-  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
-}
 
 /**
  * The same loop without a store: what the clock costs, and how often the machine stops it for more than 3 us (timer ticks,
@@ -63,10 +58,10 @@ async function phase(store, kind, work, order, version, paced) {
     }
   }
   if (kind === 'get' && sum !== work.expected(order, version)) throw new Error('get answered wrongly');
-  return percentiles(steps);
+  return { ...percentiles(steps), steps: Buffer.from(Float32Array.from(steps).buffer).toString('base64') };
 }
 
-/** Microseconds by phase: { insert: { p50, p99, p999, max }, ... }, and what the loop does without a store. */
+/** Microseconds by phase: { insert: { p50, p99, p999, max, steps }, ... }, and what the loop does without a store. `steps`: each operation's ms, as the base64 of 32-bit floats. */
 export async function runLatencies(store, { n, seed, paced }) {
   const work = createWorkload(seed);
   return {

@@ -4,29 +4,49 @@
 import { byName } from '../contestants/index.mjs';
 import { startProgress } from '../progress.mjs';
 import { run } from '../spawn.mjs';
-import { spread } from '../stats.mjs';
+import { median, percentiles, spread } from '../stats.mjs';
 import { callTheField } from './field.mjs';
 
 export const PHASES = ['insert', 'overwrite', 'get'];
 const FIELD = { baseline: 'map', names: ['engine-mmap', 'engine-koffi', 'engine-memory', 'lmdb', 'sqlite'] };
 const SIZES = [100_000, 1_000_000];
 
-/** Over runs: the median of each percentile, the largest maximum; tail = (p99.9 - clock) / (p50 - clock). */
+/**
+ * Over runs: the median of each percentile, the largest maximum; `own`: of what each operation takes in the median of the runs, which all do the same, so that what stays is
+ * what the store does at that operation, and not what the machine did at that moment. Tails are (p99.9 - clock) / (p50 - clock).
+ */
 function summarise(runs) {
   const phases = {};
+  const clock = median(runs.map((each) => each.clock));
+  const tail = ({ p50, p999 }) => (p999 - clock) / Math.max(p50 - clock, 0.001);
   for (const phase of PHASES) {
-    const of = (pick) => spread(runs.map((each) => pick(each[phase], each.clock)));
+    const of = (pick) => spread(runs.map((each) => pick(each[phase])));
+    const own = percentiles(typical(runs.map((each) => decode(each[phase].steps))));
     phases[phase] = {
       p50: of(({ p50 }) => p50),
       p99: of(({ p99 }) => p99),
       p999: of(({ p999 }) => p999),
       max: of(({ max }) => max),
-      tail: of(({ p50, p999 }, clock) => (p999 - clock) / Math.max(p50 - clock, 0.001)),
+      tail: of(tail),
+      own: { ...own, tail: tail(own) },
     };
   }
   const alone = (field) => spread(runs.map((each) => each[field]));
   return { phases, clock: alone('clock'), stallsPerSecond: alone('stallsPerSecond'), stall: alone('stall') };
 }
+
+function decode(steps) {
+  const bytes = Buffer.from(steps, 'base64');
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+/** The median of each operation over the runs. */
+function typical(runs) {
+  return runs[0].map((_, i) => median(runs.map((steps) => steps[i])));
+}
+
+/** A run without its single steps. */
+const stripped = (run) => ({ ...run, ...Object.fromEntries(PHASES.map((phase) => [phase, { ...run[phase], steps: undefined }])) });
 
 export async function runLatency(options) {
   const { present, absent } = await callTheField(FIELD, options);
@@ -70,7 +90,7 @@ export async function runLatency(options) {
       const [name, pace] = key.split('/');
       return { name, pace, ...summarise(results) };
     });
-    sizes.push({ n, rows, failed, raw: Object.fromEntries(raw) });
+    sizes.push({ n, rows, failed, raw: Object.fromEntries([...raw].map(([key, results]) => [key, results.map(stripped)])) });
   }
   return { absent, sizes };
 }

@@ -8,9 +8,13 @@ import { StoreError } from '../errors.js';
 import { systemError } from './system-error.js';
 
 const MAP_FAILED = 2n ** 64n - 1n;
+const PROT_NONE = 0;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
+const MAP_FIXED = 0x10;
+/** MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS of Linux. */
+const MAP_NOTHING = 0x32;
 const MS_SYNC = process.platform === 'darwin' ? 0x10 : 4;
 // off_t, struct flock and the views below are written for 64-bit machines, and the file's words are little-endian.
 const SUPPORTED_ARCH = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'];
@@ -18,7 +22,10 @@ const SUPPORTED_ARCH = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'];
 /** Addresses are bigints. `path` only names the file in an error. */
 export interface Libc {
   readonly pageSize: number;
-  mmap(fd: number, offset: number, length: number, writable: boolean, path: string): bigint;
+  /** `over`: the address to map at, in place of what is mapped there. */
+  mmap(fd: number, offset: number, length: number, writable: boolean, path: string, over?: bigint): bigint;
+  /** Puts nothing in the place of what is mapped there: its pages are gone, the addresses stay taken. */
+  vacate(address: bigint, length: number, path: string): void;
   munmap(address: bigint, length: number, path: string): void;
   msync(address: bigint, length: number, path: string): void;
   /** The caller keeps the mapping alive until the promise settles. */
@@ -71,13 +78,16 @@ function bind(): Libc {
   const check = (syscall: string, result: number, path: string) => {
     if (result !== 0) throw systemError(syscall, koffi.errno(), path);
   };
+  const mapped = (at: bigint | null, length: number, protection: number, flags: number, fd: number, offset: number, path: string) => {
+    const address: bigint | null = mmap(at, length, protection, flags, fd, offset);
+    if (address === null || address === MAP_FAILED) throw systemError('mmap', koffi.errno(), path);
+    return address;
+  };
   return {
     pageSize,
-    mmap(fd, offset, length, writable, path) {
-      const address: bigint | null = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
-      if (address === null || address === MAP_FAILED) throw systemError('mmap', koffi.errno(), path);
-      return address;
-    },
+    mmap: (fd, offset, length, writable, path, over) =>
+      mapped(over ?? null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, over === undefined ? MAP_SHARED : MAP_SHARED | MAP_FIXED, fd, offset, path),
+    vacate: (address, length, path) => void mapped(address, length, PROT_NONE, MAP_NOTHING, -1, 0, path),
     munmap: (address, length, path) => check('munmap', munmap(address, length), path),
     msync: (address, length, path) => check('msync', msync(address, length, MS_SYNC), path),
     msyncAsync: (address, length, path) =>

@@ -8,12 +8,14 @@ import { hostMapping } from './host-file.js';
 import { libc } from './libc.js';
 import type { Mapping } from './mapping.js';
 import { systemError } from './system-error.js';
+import { uncountedAddresses } from './uncounted.js';
 
 interface MmapIo {
   readonly PROT_READ: number;
   readonly PROT_WRITE: number;
   readonly MAP_SHARED: number;
-  map(size: number, protection: number, flags: number, fd: number, offset: number): Buffer;
+  /** `over`, of the patch: the Buffer to map over, which it returns. As published it knows none, and returns one of its own. */
+  map(size: number, protection: number, flags: number, fd: number, offset: number, advice?: number, over?: Buffer): Buffer;
   sync(buffer: Buffer, offset: number, length: number, blocking: boolean): void;
 }
 
@@ -33,7 +35,9 @@ export function mmapIoMapping(): Mapping {
         const message = `${path}: this build of mmap-io is 32-bit and would map the wrong bytes past 2 GiB: build it with the patch, or use mapping: 'koffi'`;
         throw new StoreError('ERR_PLATFORM_UNSUPPORTED', message, { path });
       }
-      const bytes = wrapped('mmap', path, () => addon.map(length, protection(writable), addon.MAP_SHARED, fd, offset));
+      const place = uncountedAddresses(length);
+      const over = place && Buffer.from(place, 0, length);
+      const bytes = wrapped('mmap', path, () => addon.map(length, protection(writable), addon.MAP_SHARED, fd, offset, 0, over));
       if (bytes.length !== length) throw new StoreError('ERR_STORE_IO', `mmap ${path}: ${bytes.length} bytes instead of ${length}`, { path, syscall: 'mmap' });
       return { bytes, address: calls.addressOf(bytes) };
     },

@@ -5,7 +5,7 @@
 import { countRead, type FrequencyHash } from '../hash-index/frequency-hash.js';
 import type { NotedRead } from '../hash-index/linear-hash.js';
 import * as L from '../layout.js';
-import { cloneTree } from '../log/clone.js';
+import { cloneTree, heightOf } from '../log/clone.js';
 import type { Core } from './core.js';
 
 const { Bucket, Control } = L;
@@ -28,6 +28,8 @@ export type Keepable = object | string;
 /** What a hit needs comes first, and none of it is a number in a box: all of it is in one cache line. */
 interface Kept {
   value: Keepable;
+  /** Of an object that is cloned. */
+  height: number;
   /** In which its bucket was last looked at. */
   round: number;
   expires: boolean;
@@ -107,8 +109,8 @@ export class ObjectCache {
     return kept && { value: this.given(kept), expiresAt: kept.expiry, flag: kept.flag };
   }
 
-  private given({ value }: Kept): Keepable {
-    return this.clones && typeof value === 'object' ? cloneTree(value) : value;
+  private given({ value, height }: Kept): Keepable {
+    return this.clones && typeof value === 'object' ? cloneTree(value, height) : value;
   }
 
   /** Begins another round if anything has changed. Before a bucket is looked at: what changes after that ends the round. While something is being changed none lasts. */
@@ -165,6 +167,7 @@ export class ObjectCache {
     const slotWords = this.counts && this.control[Control.ESTABLISHED] === 1 ? index.slotWords : undefined;
     const kept = {
       value,
+      height: this.clones && typeof value === 'object' ? heightOf(value) : 0,
       round: -1,
       expires: expiry !== Number.POSITIVE_INFINITY,
       slotWords,

@@ -93,9 +93,15 @@ export interface Child {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-/** Runs a command of `child.ts` in a process of its own, killed after the test at the latest. */
+/** What runs a command of `child.ts`. */
+export function childCommand(...args: string[]): [command: string, ...args: string[]] {
+  return [process.execPath, '--import', loader, fileURLToPath(new URL('./child.ts', import.meta.url)), ...args];
+}
+
+/** Runs it in a process of its own, killed after the test at the latest. */
 export function startChild(...args: string[]): Child {
-  return startProcess(process.execPath, ['--import', loader, fileURLToPath(new URL('./child.ts', import.meta.url)), ...args]);
+  const [command, ...rest] = childCommand(...args);
+  return startProcess(command, rest);
 }
 
 const running = new Set<ChildProcess>();

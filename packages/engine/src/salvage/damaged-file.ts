@@ -7,7 +7,7 @@ import { checkSuperblock, readSuperblock, type Superblock } from '../file/superb
 import * as L from '../layout.js';
 import { RecordReader, type RecordSpace } from '../log/record.js';
 import type { MappedFile, Region } from '../mapping/mapping.js';
-import { isSameMemory } from '../upkeep/session.js';
+import { hasIdentity } from '../upkeep/session.js';
 
 const { Control, Entry, SegmentKind, Super } = L;
 
@@ -110,7 +110,7 @@ export class DamagedFile {
     if (superblock === undefined || head.length < L.HEAD_BYTES) return 'none';
     const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);
     // A cleanly closed file has in its slots all there is, under a sum; memory has no checksum.
-    if (!superblock.clean && control[Control.POISON] === 0 && isSameMemory(control, this.file.identity())) return 'memory';
+    if (!superblock.clean && control[Control.POISON] === 0 && hasIdentity(control, this.file.identity())) return 'memory';
     let sum = 0;
     for (let segment = 1; segment < Math.min(superblock.capacity, this.capacity); segment++) {
       if (!this.isTable(segment)) sum = (sum + this.entry(segment).durable.checksum) | 0;

@@ -210,8 +210,8 @@ export const durability: Mutant[] = [
   {
     name: 'the checksum of the superblock is not tested',
     file: 'file/superblock.ts',
-    text: '      if (!whole) continue;\n',
-    replacement: '',
+    text: 'if (!isWhole || !isKnown) continue;',
+    replacement: 'if (!isKnown) continue;',
     breaks: 'a torn superblock does not count',
     rows: [
       ['1', 100_000],

@@ -64,7 +64,7 @@ export const Control = {
   OVERFLOW_FREE: 20, // head of the list of free ones, 0 if none
   STRUCTURE: 21, // goes up whenever a segment is taken or freed
   POISON: 22, // a sync failed
-  ESTABLISHED: 23, // 1 once a session has written the identity below
+  ESTABLISHED: 23, // 1 once a session has durably taken the clean mark away
   GENERATIONS: 24, // openers there ever were in this session
   SESSION: 25, // drawn at random when the session began
   FLUSH_LOCK: 32, // flusher lock, as LOCK

@@ -39,8 +39,8 @@ export const caches: Mutant[] = [
   {
     name: 'a cache believes its memory after a power cut',
     file: 'store/opening.ts',
-    text: '(superblock.clean || isSameMemory(control, file.identity()))',
-    replacement: '(superblock.clean || superblock.mode === L.MODE_CACHE || isSameMemory(control, file.identity()))',
+    text: '(superblock.clean || hasIdentity(control, file.identity()))',
+    replacement: '(superblock.clean || superblock.mode === L.MODE_CACHE || hasIdentity(control, file.identity()))',
     breaks: 'after a power cut a cache is empty',
     rows: [['16', 20_000]],
   },

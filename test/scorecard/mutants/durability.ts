@@ -163,7 +163,7 @@ export const durability: Mutant[] = [
     name: 'the superblock that a recovery read is not written again',
     file: 'store/opening.ts',
     text: '    markUnclean(core, engine.flusher);\n    core.openers.join();',
-    replacement: '    establish(core);\n    core.openers.join();',
+    replacement: '    core.control[Control.ESTABLISHED] = 1;\n    core.openers.join();',
     breaks: 'what a recovery came to is on the disk before anything is written over',
     rows: [['7', 10]],
     ci: true,
@@ -210,8 +210,8 @@ export const durability: Mutant[] = [
   {
     name: 'the checksum of the superblock is not tested',
     file: 'file/superblock.ts',
-    text: '      if (!whole) continue;\n',
-    replacement: '',
+    text: 'if (!isWhole || !isKnown) continue;',
+    replacement: 'if (!isKnown) continue;',
     breaks: 'a torn superblock does not count',
     rows: [
       ['1', 100_000],

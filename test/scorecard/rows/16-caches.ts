@@ -136,8 +136,10 @@ class Story {
     const { scratch, disk, latest, doing } = this;
     scratch.load(disk.contents, disk.identity);
     const survivor = this.open(scratch);
+    const { recovery } = survivor.stats();
+    if (recovery === 'power-cut') throw new Error('after a death the memory is not believed');
     // A death before the first change to a clean file leaves it clean.
-    if (survivor.stats().recovery !== 'process-death') this.count('deaths before the first change');
+    if (recovery !== 'process-death') this.count('deaths before the first change');
     this.assertSound(survivor);
     let isDone = false;
     for (const [key, value] of survivor.entries()) {

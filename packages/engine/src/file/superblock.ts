@@ -53,43 +53,62 @@ export function slotOffset(revision: number): number {
   return L.SUPERBLOCK_SLOTS[revision % 2];
 }
 
+const KNOWN_MODES = new Set<number>([L.MODE_STORE, L.MODE_CACHE]);
+
+/** A copy of the superblock in the head of a file, by its magic. */
+interface Copy {
+  words: Int32Array;
+  isWhole: boolean;
+  /** Of this version, with no feature and of no mode that it does not know. */
+  isKnown: boolean;
+}
+
+function copiesIn(head: Buffer): Copy[] {
+  const copies: Copy[] = [];
+  for (const start of L.SUPERBLOCK_SLOTS.flatMap((slot) => L.SUPERBLOCK_COPIES.map((copy) => slot + copy))) {
+    if (start + Super.WORDS * 4 > head.length) continue;
+    // Words of its own: the head may be a view that is not aligned.
+    const words = new Int32Array(new Uint8Array(head.subarray(start, start + Super.WORDS * 4)).buffer);
+    if (words[Super.MAGIC_LOW] !== L.MAGIC_LOW || words[Super.MAGIC_HIGH] !== L.MAGIC_HIGH) continue;
+    const isWhole = words[Super.CHECKSUM] === xxh32(words, 1, Super.WORDS, 0);
+    const isKnown = words[Super.VERSION] === L.FORMAT_VERSION && words[Super.FEATURES] === 0 && KNOWN_MODES.has(words[Super.MODE]);
+    copies.push({ words, isWhole, isKnown });
+  }
+  return copies;
+}
+
+/**
+ * Whether the head is that of a store of another version, or with features or a mode that this one does not know, rather than damaged: one copy of its superblock says so
+ * and is whole, or, since another version may keep its checksum elsewhere, two say the same. What another slot still says of this version is from before it.
+ */
+export function isOfAnotherVersion(head: Buffer): boolean {
+  const copies = copiesIn(head);
+  const later = copies.map(({ words }) => words[Super.VERSION]).filter((version) => version > L.FORMAT_VERSION);
+  return copies.some(({ isWhole, isKnown }) => isWhole && !isKnown) || new Set(later).size < later.length;
+}
+
 /**
  * The newest whole superblock in the head of a file.
  * Throws `ERR_STORE_NOT_A_STORE`, `ERR_STORE_VERSION` or `ERR_STORE_CORRUPT`, and has changed nothing.
  */
-const KNOWN_MODES = new Set<number>([L.MODE_STORE, L.MODE_CACHE]);
-
 export function readSuperblock(head: Buffer, path: string): Superblock {
+  const copies = copiesIn(head);
   let newest: Superblock | undefined;
-  let version: number | undefined;
-  let magic = false;
-  for (const slot of L.SUPERBLOCK_SLOTS) {
-    for (const copy of L.SUPERBLOCK_COPIES) {
-      const start = slot + copy;
-      if (start + Super.WORDS * 4 > head.length) continue;
-      // A copy of its own: the head may be a view that is not aligned.
-      const words = new Int32Array(new Uint8Array(head.subarray(start, start + Super.WORDS * 4)).buffer);
-      if (words[Super.MAGIC_LOW] !== L.MAGIC_LOW || words[Super.MAGIC_HIGH] !== L.MAGIC_HIGH) continue;
-      magic = true;
-      const whole = words[Super.CHECKSUM] === xxh32(words, 1, Super.WORDS, 0);
-      // Another version may keep its checksum elsewhere, so its number is believed without one.
-      if (words[Super.VERSION] !== L.FORMAT_VERSION || (whole && (words[Super.FEATURES] !== 0 || !KNOWN_MODES.has(words[Super.MODE])))) {
-        version = words[Super.VERSION];
-        continue;
-      }
-      if (!whole) continue;
-      const block = decode(words);
-      if (newest === undefined || block.revision > newest.revision) newest = block;
-    }
+  for (const { words, isWhole, isKnown } of copies) {
+    if (!isWhole || !isKnown) continue;
+    const block = decode(words);
+    if (newest === undefined || block.revision > newest.revision) newest = block;
   }
-  if (newest !== undefined) return newest;
-  if (version !== undefined) {
+  if (newest !== undefined && !isOfAnotherVersion(head)) return newest;
+  const other = copies.find(({ words, isWhole, isKnown }) => words[Super.VERSION] !== L.FORMAT_VERSION || (isWhole && !isKnown));
+  if (other !== undefined) {
+    const version = other.words[Super.VERSION];
     const what = version === L.FORMAT_VERSION ? 'uses features this version does not know' : `has format version ${version}`;
     throw new StoreError('ERR_STORE_VERSION', `${path} ${what}; this is version ${L.FORMAT_VERSION}: open it with the version of Mapstone that wrote it`, {
       path,
     });
   }
-  if (magic) throw corrupt(path, 'no superblock in it is whole');
+  if (copies.length > 0) throw corrupt(path, 'no superblock in it is whole');
   throw new StoreError('ERR_STORE_NOT_A_STORE', `${path} is not a Mapstone store: choose another path; nothing was changed`, { path });
 }
 

@@ -1,15 +1,14 @@
 // A file that need not be whole, read without mapping it and without changing a byte: its geometry, its table, its segments, each in private memory.
 // Nothing read from it decides how much is allocated: the file's real length bounds it all. Not here: which records count (records.ts, salvage.ts).
 
-import { xxh32 } from '../file/checksum.js';
 import { type DurableState, readSlot } from '../file/segments.js';
-import { checkSuperblock, readSuperblock, type Superblock } from '../file/superblock.js';
+import { checkSuperblock, isOfAnotherVersion, readSuperblock, type Superblock } from '../file/superblock.js';
 import * as L from '../layout.js';
 import { RecordReader, type RecordSpace } from '../log/record.js';
 import type { MappedFile, Region } from '../mapping/mapping.js';
-import { isSameMemory } from '../upkeep/session.js';
+import { hasIdentity } from '../upkeep/session.js';
 
-const { Control, Entry, SegmentKind, Super } = L;
+const { Control, Entry, SegmentKind } = L;
 
 /** A segment's table entry. `kind` and what follows are as they stood; the slots are what flushes wrote down. */
 export interface TableEntry {
@@ -110,7 +109,7 @@ export class DamagedFile {
     if (superblock === undefined || head.length < L.HEAD_BYTES) return 'none';
     const control = new Int32Array(new Uint8Array(head.subarray(L.CONTROL_OFFSET, L.CONTROL_OFFSET + Control.WORDS * 4)).buffer);
     // A cleanly closed file has in its slots all there is, under a sum; memory has no checksum.
-    if (!superblock.clean && control[Control.POISON] === 0 && isSameMemory(control, this.file.identity())) return 'memory';
+    if (!superblock.clean && control[Control.POISON] === 0 && hasIdentity(control, this.file.identity())) return 'memory';
     let sum = 0;
     for (let segment = 1; segment < Math.min(superblock.capacity, this.capacity); segment++) {
       if (!this.isTable(segment)) sum = (sum + this.entry(segment).durable.checksum) | 0;
@@ -172,25 +171,6 @@ export class DamagedFile {
   private startOf(segment: number): number {
     return L.HEAD_BYTES + segment * this.segmentBytes;
   }
-}
-
-/**
- * Whether the head is that of a store of another version, or with features or a mode that this one does not know, rather than damaged: one copy of its superblock says so
- * and is whole, or, since another version may keep its checksum elsewhere, two say the same.
- */
-function isOfAnotherVersion(head: Buffer): boolean {
-  const versions = new Set<number>();
-  for (const start of L.SUPERBLOCK_SLOTS.flatMap((slot) => L.SUPERBLOCK_COPIES.map((copy) => slot + copy))) {
-    if (start + Super.WORDS * 4 > head.length) continue;
-    const words = new Int32Array(new Uint8Array(head.subarray(start, start + Super.WORDS * 4)).buffer);
-    if (words[Super.MAGIC_LOW] !== L.MAGIC_LOW || words[Super.MAGIC_HIGH] !== L.MAGIC_HIGH) continue;
-    const version = words[Super.VERSION];
-    const isKnown = version === L.FORMAT_VERSION && words[Super.FEATURES] === 0 && (words[Super.MODE] === L.MODE_STORE || words[Super.MODE] === L.MODE_CACHE);
-    if (!isKnown && words[Super.CHECKSUM] === xxh32(words, 1, Super.WORDS, 0)) return true;
-    if (version > L.FORMAT_VERSION && versions.has(version)) return true;
-    versions.add(version);
-  }
-  return false;
 }
 
 /** Without a superblock: the segment size under which the first group's segments begin with the most whole records; `undefined` if there is no such size. */

@@ -9,7 +9,7 @@ import * as L from '../layout.js';
 import type { MappedFile } from '../mapping/mapping.js';
 import { adopt, repairAll } from '../upkeep/adopt.js';
 import { rebuild } from '../upkeep/rebuild.js';
-import { beginSession, cleanSum, establish, hasIdentity, isSameMemory, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
+import { beginSession, cleanSum, hasIdentity, isSamePlace, markPlace, markUnclean, syncAll } from '../upkeep/session.js';
 import { isWholeCopy } from '../upkeep/verify.js';
 import { Core } from './core.js';
 import { Engine } from './engine.js';
@@ -91,7 +91,7 @@ function openClaimed(file: MappedFile, settings: Settings, created: boolean): En
     return join(build(file, settings, superblock, control[Control.CAPACITY]));
   }
   // After a clean close the mark vouches for the memory; after a death, the identity does.
-  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || isSameMemory(control, file.identity()));
+  const intact = whole && control[Control.POISON] === 0 && (superblock.clean || hasIdentity(control, file.identity()));
   if (intact) {
     const engine = build(file, settings, superblock, control[Control.CAPACITY]);
     const recovery = takeOver(engine, settings);
@@ -205,6 +205,8 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
     core.control[Control.ESTABLISHED] = 0;
     return 'clean';
   }
+  // Who took the mark away died before it was gone from the disk: nothing is changed until it is.
+  if (core.control[Control.ESTABLISHED] === 0) markUnclean(core, engine.flusher);
   try {
     repairAll(core, engine.applier);
   } catch (error) {
@@ -212,7 +214,6 @@ function takeOver(engine: Engine, settings: Settings): Recovery | undefined {
     if (error instanceof StoreError && error.code === 'ERR_STORE_CORRUPT') return undefined;
     throw error;
   }
-  establish(core);
   return 'process-death';
 }
 

@@ -29,21 +29,9 @@ function digestWords(text: string): Int32Array {
   return new Int32Array(new Uint8Array(digest).buffer);
 }
 
-/** Whether the control block was last written in this boot, of this file on this disk. */
+/** Whether the control block was last written in this boot, of this file on this disk: then memory is as it was left. */
 export function hasIdentity(control: Int32Array, identity: string): boolean {
   return digestWords(identity).every((word, i) => control[Control.IDENTITY + i] === word);
-}
-
-/** Whether the control block was last written by a session on this very memory, which had something to lose. */
-export function isSameMemory(control: Int32Array, identity: string): boolean {
-  return control[Control.ESTABLISHED] === 1 && hasIdentity(control, identity);
-}
-
-/** Says in the control block whose memory this is: the last step of a recovery, the first of a change to a clean file. */
-export function establish(core: Core): void {
-  core.control.set(digestWords(core.space.file.identity()), Control.IDENTITY);
-  core.control[Control.POISON] = 0;
-  core.control[Control.ESTABLISHED] = 1;
 }
 
 /** The first opener: locks and counts of openers that are gone, all of them, mean nothing any more. */
@@ -152,15 +140,17 @@ export function markPlace(core: Core, flusher: Flusher): void {
   flusher.sync([flusher.storeSuperblock()]);
 }
 
-/** Durably takes the clean mark away: before the first change. */
+/** Durably takes the clean mark away: the last step of a recovery, the first of a change to a clean file. */
 export function markUnclean(core: Core, flusher: Flusher): void {
   core.flushLock.acquire();
   try {
     core.refreshSuperblock();
+    // Before the mark is gone: to whoever finds neither, what a dead process left is what a power cut left.
+    core.control.set(digestWords(core.space.file.identity()), Control.IDENTITY);
     core.superblock.clean = false;
     flusher.sync([flusher.storeSuperblock()]);
     // Last: then no other opener needs to.
-    establish(core);
+    core.control[Control.ESTABLISHED] = 1;
   } finally {
     if (core.flushLock.held) core.flushLock.release();
   }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { random, SimulatedDisk } from '../../../../test/support/simulated-mapping.js';
 import { SEED } from '../../../../test/support/stores.js';
+import { trappedMapping } from '../../../../test/support/trapped-mapping.js';
 import { openStore, type StoreOptions } from '../../src/index.js';
 import { HEAD_BYTES } from '../../src/layout.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
@@ -35,6 +36,29 @@ test('a copy of a cache that was closed begins empty', () => {
   const opened = open(copy);
   expect([opened.size, opened.stats().recovery]).toEqual([0, 'power-cut']);
   opened.close();
+});
+
+test.each(['in the boot that closed it', 'in another boot'])('whenever the process that first changes a closed cache dies, nothing is lost: %s', (boot) => {
+  const next = random(SEED);
+  const closed = new SimulatedDisk(HEAD_BYTES + MOST + 65536, next);
+  const first = open(closed);
+  for (let i = 0; i < 50; i++) first.set(`key ${i}`, i);
+  first.close();
+  const disk = new SimulatedDisk(HEAD_BYTES + MOST + 65536, next, closed.contents, boot === 'in another boot' ? boot : closed.identity);
+  const found = new Set<string>();
+  const die = () => {
+    const survivor = open(disk.afterDeath());
+    const kept = Array.from({ length: 50 }, (_, i) => survivor.get(`key ${i}`));
+    expect(kept).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    found.add(survivor.stats().recovery);
+    survivor.close();
+  };
+  const cache = open(trappedMapping(disk, die));
+  disk.onMoment = die;
+  cache.set('new', 1);
+  disk.onMoment = undefined;
+  expect([...found].sort()).toEqual(['clean', 'process-death']);
+  cache.close();
 });
 
 describe('real processes', () => {

@@ -8,6 +8,7 @@ import { differenceOf, FILE_BYTES, makeImages, openImage as openSmall } from '..
 import { ImageMapping } from '../../../../test/support/image-mapping.js';
 import { random, SimulatedDisk } from '../../../../test/support/simulated-mapping.js';
 import { StoreError } from '../../src/errors.js';
+import { xxh32 } from '../../src/file/checksum.js';
 import { openStore } from '../../src/index.js';
 import { CONTROL_OFFSET, ENTRY_WORDS, FORMAT_VERSION, HEAD_BYTES, SegmentKind, SUPERBLOCK_COPIES, SUPERBLOCK_SLOTS, Super } from '../../src/layout.js';
 import { openStoreIn } from '../../src/store/registry.js';
@@ -141,6 +142,36 @@ describe('a file that can not be opened is left as it was', () => {
     for (const slot of SUPERBLOCK_SLOTS) for (const copy of SUPERBLOCK_COPIES) bytes.writeInt32LE(FORMAT_VERSION + 1, slot + copy + Super.VERSION * 4);
     writeFileSync(path, bytes);
     refused('ERR_STORE_VERSION');
+  });
+
+  describe.each([
+    ['version', Super.VERSION, FORMAT_VERSION + 1, true],
+    ['version, whose checksum lies elsewhere', Super.VERSION, FORMAT_VERSION + 1, false],
+    ['feature', Super.FEATURES, 1, true],
+    ['mode', Super.MODE, 7, true],
+  ])('a store of another %s', (_what, field, value, sums) => {
+    test.each(SUPERBLOCK_SLOTS)('that has written the slot at %s, and not yet the other one', (slot) => {
+      const bytes = madeStore();
+      for (const copy of SUPERBLOCK_COPIES) {
+        const words = new Int32Array(bytes.buffer, bytes.byteOffset + slot + copy, Super.WORDS);
+        words[field] = value;
+        if (sums) words[Super.CHECKSUM] = xxh32(words, 1, Super.WORDS, 0);
+      }
+      writeFileSync(path, bytes);
+      refused('ERR_STORE_VERSION');
+    });
+  });
+
+  test('but not one of this version with one copy of its superblock damaged', () => {
+    const bytes = madeStore();
+    for (const start of SUPERBLOCK_SLOTS.flatMap((slot) => SUPERBLOCK_COPIES.map((copy) => slot + copy))) {
+      const damaged = Buffer.from(bytes);
+      damaged.writeInt32LE(FORMAT_VERSION + 1, start + Super.VERSION * 4);
+      writeFileSync(path, damaged);
+      const store = openStore(path, { readOnly: true });
+      expect(store.size).toBe(500);
+      store.close();
+    }
   });
 
   test('a store whose superblocks are garbled behind the magic', () => {

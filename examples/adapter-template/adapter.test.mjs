@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { conformance } from '@mapstone/conformance';
 import { Cache } from './adapter.mjs';
+import { open } from './open.mjs';
 
-conformance({ test, without: ['has'], open: (path, options) => new Cache({ path, namespace: 'a', ...options }) });
+conformance({ test, without: ['has'], open, module: new URL('./open.mjs', import.meta.url) });
 
 const directory = mkdtempSync(join(tmpdir(), 'mapstone-adapter-'));
 test.after(() => rmSync(directory, { recursive: true }));

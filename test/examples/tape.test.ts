@@ -1,4 +1,4 @@
-// @mapstone/conformance under tape, which takes the same two lines. (vitest: packages/conformance/test; node:test: adapter-template.) Needs a build, as `npm test` makes one.
+// @mapstone/conformance under tape, which takes the same call. (vitest: packages/conformance/test; node:test: adapter-template.) Needs a build, as `npm test` makes one.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

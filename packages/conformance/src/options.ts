@@ -21,8 +21,8 @@ export interface Adapter {
 }
 
 /** What an adapter may do without. */
-export type Optional = 'has' | 'keys' | 'clear' | 'ttl';
-const OPTIONAL: readonly Optional[] = ['has', 'keys', 'clear', 'ttl'];
+export type Optional = 'has' | 'keys' | 'clear' | 'ttl' | 'copies';
+const OPTIONAL: readonly Optional[] = ['has', 'keys', 'clear', 'ttl', 'copies'];
 
 /** `test` of vitest, node:test or tape: anything that takes a name and a function that may return a promise. */
 export type TestRunner = (name: string, run: (...context: any[]) => Promise<void>) => unknown;
@@ -35,7 +35,7 @@ export interface ConformanceOptions {
   module?: string | URL;
   /** What a miss reads as. Default `undefined`. */
   missing?: unknown;
-  /** Optional methods the contract does not have. Their tests are skipped by name. */
+  /** What the contract does not have: methods, a ttl, or that what it gives is the reader's own. Their tests are skipped by name. */
   without?: readonly Optional[];
   /** What must come back as it went in: all that the engine keeps, what JSON keeps, strings, bytes, or a list of your own. Default `any`. */
   values?: keyof typeof values | readonly Labelled[];
@@ -74,5 +74,10 @@ export function readOptions(options: ConformanceOptions): Settings {
   }
   const list = typeof kept === 'string' ? values[kept] : kept;
   if (!Array.isArray(list)) throw new TypeError(`conformance({ values }): one of ${Object.keys(values).join(', ')}, or a list of [label, value]`);
+  if (list.length < 2) throw new TypeError('conformance({ values }): at least two values, which differ');
+  if (closed !== 'throws' && closed !== 'misses') throw new TypeError(`conformance({ closed }): 'throws' or 'misses', not ${String(closed)}`);
+  if (!Number.isInteger(largeValue) || largeValue < 0 || largeValue % 8 !== 0) {
+    throw new TypeError(`conformance({ largeValue }): a multiple of 8, or 0 for none, not ${String(largeValue)}`);
+  }
   return { test, open, module, missing, without: new Set(without), values: list, readsAs, closed, largeValue };
 }

@@ -51,7 +51,8 @@ export class OtherProcess {
   call(method: 'get' | 'set' | 'delete' | 'clear', ...args: unknown[]): Promise<unknown> {
     const id = ++this.#calls;
     const answer = this.#answer(id);
-    this.#child.send({ id, method, args });
+    // It may have ended: then nobody answers.
+    this.#child.send({ id, method, args }, (error) => error && this.#waiting.get(id)?.({ id, error: `it takes no calls: ${error.message}` }));
     return answer;
   }
 

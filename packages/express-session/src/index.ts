@@ -1,7 +1,7 @@
 // Sessions of express-session, and of @fastify/session, in a store: `session({ store: new MapstoneStore({ path }) })`.
-// A session is kept as text, as in express-session's own memory store. Its expiry is the record's, so that `touch` changes that alone and reads no session.
+// A session is kept as text, as in express-session's own memory store. Its expiry is the record's, so that `touch` writes no text but where the cookie's lifetime is another.
 // Every callback comes in a tick of its own: express-session ends its response in the order it is written only then.
-import { type Store as Engine, openStore, type StoreOptions } from '@mapstone/engine';
+import { type Store as Engine, KEEP, openStore, type StoreOptions } from '@mapstone/engine';
 import session, { type SessionData } from 'express-session';
 
 export interface MapstoneStoreOptions extends StoreOptions {
@@ -63,9 +63,16 @@ export class MapstoneStore extends session.Store {
     answer(callback, () => void this.#engine.delete(this.#key(sid)));
   }
 
-  /** Gives the session the expiry of its cookie, and leaves the rest as it was saved. A session that is gone stays so. */
+  /** Gives the session its cookie, and leaves the rest as it was saved: mostly another expiry is all there is to it. A session that is gone stays so. */
   override touch(sid: string, data: SessionData, callback?: Callback): void {
-    answer(callback, () => void this.#engine.touch(this.#key(sid), { expiresAt: this.#expiry(assertSession(data)) }));
+    answer(callback, () => {
+      const key = this.#key(sid);
+      const expiresAt = this.#expiry(assertSession(data));
+      const text = this.#engine.get<string>(key);
+      if (text === undefined) return;
+      if (this.#withCookie(text, data) === text) this.#engine.touch(key, { expiresAt });
+      else this.#engine.update<string>(key, (found) => (found === undefined ? KEEP : this.#withCookie(found, data)), { expiresAt });
+    });
   }
 
   /** Every live session by its id, but for what can't be read as one: `get` says of that what is wrong. */
@@ -119,6 +126,13 @@ export class MapstoneStore extends session.Store {
     return text;
   }
 
+  /** The saved session with that one's cookie. Express-session calls `touch`, and not `set`, where the cookie's lifetime is all that has changed. */
+  #withCookie(text: string, { cookie }: SessionData): string {
+    const saved = this.#parsed(text);
+    if (!isObject(saved) || sameLifetime(saved.cookie, cookie)) return text;
+    return this.#text({ ...saved, cookie });
+  }
+
   #session(text: string, expiresAt: number): SessionData {
     const data = this.#parsed(text);
     if (data instanceof Error) throw invalid('ERR_VALUE_INVALID', `what is kept is no session: ${data.message}`, data);
@@ -158,6 +172,11 @@ function answer<T>(callback: Callback<T> | undefined, work: () => T): void {
 
 function isObject(value: unknown): value is SessionData {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error);
+}
+
+/** But for the moment of expiry, which is the record's. */
+function sameLifetime(a: SessionData['cookie'] | undefined, b: SessionData['cookie'] | undefined): boolean {
+  return (a?.originalMaxAge ?? null) === (b?.originalMaxAge ?? null) && !a?.expires === !b?.expires;
 }
 
 function assertSession(data: SessionData): SessionData {

@@ -33,6 +33,10 @@ async function expressApp(file: string): Promise<App> {
   app.get('/who', (request, response) => {
     response.json((request.session as any).user ?? null);
   });
+  app.get('/remember', (request, response) => {
+    request.session.cookie.maxAge = 2 * maxAge;
+    response.send('for longer');
+  });
   app.get('/logout', (request, response) => {
     request.session.destroy(() => response.send('out'));
   });
@@ -144,5 +148,18 @@ describe.each([
     await app.close();
     app = await start(file);
     expect(await ada(`${app.url}/who`)).toBe('"Ada"');
+  });
+});
+
+describe('express', () => {
+  it('keeps the lifetime that a request gave the cookie and nothing else', async () => {
+    const app = await expressApp(path());
+    const get = browser();
+    await get(`${app.url}/login?user=ada`);
+    await get(`${app.url}/remember`);
+    await get(`${app.url}/who`);
+    const [[, { cookie }]] = Object.entries(await new Promise<Record<string, any>>((done) => app.store.all((_, all) => done(all!))));
+    expect(cookie.originalMaxAge).toBe(2 * maxAge);
+    await app.close();
   });
 });

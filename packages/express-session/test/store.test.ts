@@ -86,6 +86,17 @@ describe('touch', () => {
     expect(await store.get('id')).toBe(null);
   });
 
+  it('keeps another lifetime of the cookie, which express-session does not save', async () => {
+    await store.set('id', { cookie: cookie(null), views: 7 });
+    for (const maxAge of [60_000, 1_000, null]) {
+      await store.touch('id', { cookie: cookie(maxAge), views: 8 });
+      expect(await store.get('id')).toEqual(JSON.parse(JSON.stringify({ cookie: cookie(maxAge), views: 7 })));
+    }
+    await store.touch('id', { cookie: cookie(1_000) });
+    vi.advanceTimersByTime(1_000);
+    expect(await store.get('id')).toBe(null);
+  });
+
   it('brings nothing back', async () => {
     await store.touch('never', { cookie: cookie(60_000) });
     await store.set('id', { cookie: cookie(60_000) });

@@ -132,7 +132,14 @@ export class MapstoneCacheStore implements CacheStore {
   #put(key: CacheKey, value: CacheValue, body: Buffer): void {
     const url = urlKey(key);
     const now = Date.now();
-    if (value.deleteAt <= now) return;
+    if (value.deleteAt <= now) {
+      // Over before its body had ended: then what it comes in place of is over too.
+      this.#settle(
+        [],
+        this.#change(url, (old) => old.filter((one) => !answers(one, key, now))),
+      );
+      return;
+    }
     const added = response(url, key, value, body.byteLength, now, this.#bounds.turn);
     this.#store.set(added.body, body, { expiresAt: value.deleteAt });
     let removed: Response[];

@@ -3,7 +3,7 @@ import { closeAll } from '@mapstone/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { MapstoneCacheStore } from '../src/index.js';
-import { aValue, bodyOf, keyOf, put } from './support/responses.js';
+import { aValue, bodyOf, keyOf, put, totals } from './support/responses.js';
 
 const path = tempPaths();
 let file: string;
@@ -85,6 +85,18 @@ describe('a response', () => {
   it('whose deleteAt is over is not stored', async () => {
     await put(store, keyOf('/'), 'x', { deleteAt: Date.now() });
     expect(store.engine.size).toBe(0);
+  });
+
+  it('whose deleteAt comes before its end takes the one before with it, and no other', async () => {
+    await put(store, keyOf('/'), 'first');
+    await put(store, keyOf('/', { method: 'HEAD' }), 'head');
+    const stream = store.createWriteStream(keyOf('/'), aValue({ deleteAt: Date.now() + 1_000 }))!;
+    vi.advanceTimersByTime(1_000);
+    await new Promise<void>((done) => stream.end('second', done));
+    expect(store.get(keyOf('/'))).toBe(undefined);
+    expect(text(keyOf('/', { method: 'HEAD' }))).toBe('head');
+    expect([...store.engine.keys({ prefix: 'undici:body:' })]).toHaveLength(1);
+    expect(totals(store).count).toBe(1);
   });
 
   it('takes the place of the one before', async () => {

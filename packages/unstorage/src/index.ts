@@ -3,7 +3,7 @@
 // There is no `watch`: without one unstorage tells its watchers itself what is written through it, and polling for others' writes would read every key.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { openStore, type SetOptions, type Store, type StoreOptions } from '@mapstone/engine';
+import { openStore, type SetOptions, type Store, StoreError, type StoreOptions } from '@mapstone/engine';
 import { type Driver, defineDriver, type StorageMeta } from 'unstorage';
 import { ParsedTexts } from './parsed.js';
 
@@ -31,8 +31,11 @@ const mapstone: (options: MapstoneDriverOptions) => Driver<MapstoneDriverOptions
   const lives = (given: Options) => lifetime(given?.ttl ?? ttl);
 
   let opened: Store | undefined;
+  let disposed = false;
   const store = () => {
     if (opened === undefined) {
+      // Nobody would close it again.
+      if (disposed) throw new StoreError('ERR_STORE_CLOSED', `${path}: the driver is disposed; make another to use the file again`, { path });
       mkdirSync(dirname(path), { recursive: true });
       opened = openStore(path, { objectCache: STRINGS, ...storeOptions });
     }
@@ -64,6 +67,7 @@ const mapstone: (options: MapstoneDriverOptions) => Driver<MapstoneDriverOptions
     getKeys: (of) => Array.from(store().keys({ prefix: scope + (of ?? '') }), (key) => key.slice(scope.length)),
     clear: (of) => void store().clear({ prefix: scope + (of ?? '') }),
     dispose: () => {
+      disposed = true;
       parsed?.clear();
       opened?.close();
     },

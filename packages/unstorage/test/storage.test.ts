@@ -136,6 +136,12 @@ describe('what unstorage asks of every driver', () => {
     await storage.dispose();
     await expect(storage.getItem('k')).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
   });
+
+  it('is disposed of before its first use, and then opens no file', async () => {
+    await storage.dispose();
+    await expect(storage.getItem('k')).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+    expect(existsSync(file)).toBe(false);
+  });
 });
 
 describe('what a file adds', () => {

@@ -46,8 +46,7 @@ export const concurrent: readonly Case[] = [
         calls.push(i % 5 === 4 ? handles[i % 2].delete('k') : handles[i % 2].set('k', i % 2 === 0 ? a : b));
         reads.push(Promise.resolve(handles[(i + 1) % 2].get('k')));
       }
-      const read = await Promise.all(reads);
-      await Promise.all(calls);
+      const [read] = await Promise.all([Promise.all(reads), Promise.all(calls)]);
       for (const value of read)
         assert.ok(
           [a, b, room.settings.missing].some((one) => isEqual(one, value)),

@@ -15,7 +15,7 @@ const advice = new Map<number, string>([
   [EMFILE, 'this process has too many open files: close some or raise `ulimit -n`'],
   [ENFILE, 'the machine has too many open files: close some'],
   [ENODEV, 'this file system can not map files: put the store on a local disk'],
-  [ENOENT, 'check the path: its directory must exist'],
+  [ENOENT, 'check the path: its directory must exist, and with readOnly the file too'],
   [ENOLCK, 'this file system has no locks left, or none at all: put the store on a local disk'],
   [ENOMEM, 'out of memory or mappings: look at `ulimit -v` and vm.max_map_count'],
   [ENOTDIR, 'a part of the path is not a directory'],

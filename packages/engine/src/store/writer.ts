@@ -235,7 +235,7 @@ export class Writer {
     if (count > most - Math.ceil(most / (space.groupMask + 1)) - 5) {
       throw rangeError(
         'ERR_VALUE_TOO_LARGE',
-        `a value of ${value.length} bytes is over what maxSize (${most} segments of ${space.segmentBytes}) can ever hold`,
+        `a value of ${value.length} bytes is over what maxSize (${most} segments of ${space.segmentBytes}) can ever hold: split it, or open with a larger maxSize`,
       );
     }
     const bytes = toBytes(value);

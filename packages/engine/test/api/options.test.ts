@@ -83,6 +83,7 @@ describe('openStore refuses', () => {
 
   test('to create a file read-only', () => {
     expect(codeOf(() => openStore(path, { readOnly: true }))).toBe('ERR_STORE_IO');
+    expect(() => openStore(path, { readOnly: true })).toThrow(/with readOnly the file too$/);
     expect(existsSync(path)).toBe(false);
   });
 });

@@ -57,6 +57,7 @@ describe('a record and its segment', () => {
     const store = place.open(tiny);
     const { fileSize } = store.stats();
     expect(() => store.set('k', 'x'.repeat(62 * SEGMENT))).toThrow(RangeError);
+    expect(() => store.set('k', 'x'.repeat(62 * SEGMENT))).toThrow(/: split it, or open with a larger maxSize$/);
     expect(codeOf(() => store.set('k', 'x'.repeat(62 * SEGMENT)))).toBe('ERR_VALUE_TOO_LARGE');
     expect(store.stats().fileSize).toBe(fileSize);
     // And the largest that it says could be held is held by an empty store.

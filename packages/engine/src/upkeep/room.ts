@@ -44,6 +44,28 @@ export class Room {
     return core.isCache || core.space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep;
   }
 
+  /** Segments there can be, but for tables. */
+  get most(): number {
+    const { space } = this.core;
+    const segments = Math.max(space.capacity, space.maxSegments);
+    return segments - Math.ceil(segments / (space.groupMask + 1));
+  }
+
+  /** The bound of the file, for messages. */
+  get bound(): string {
+    const { space } = this.core;
+    return `a maxSize of ${Math.max(space.capacity, space.maxSegments)} segments of ${space.segmentBytes} bytes`;
+  }
+
+  /** Throws `ERR_STORE_FULL` where so many segments could not be had if everything went: an index segment stays, and one that is kept. */
+  assertHolds(segments: number): void {
+    const { path } = this.core.space.file;
+    if (segments > this.most - 2)
+      throw new StoreError('ERR_STORE_FULL', `${path}: a batch of ${segments} segments is over what ${this.bound} can ever hold. Nothing was changed`, {
+        path,
+      });
+  }
+
   /** Whether what must stay free beside a write is free: else the open segment is the one that was kept for deletes. */
   get isKept(): boolean {
     return this.core.isCache || this.core.segments.free >= this.kept(Keep.FOR_WRITES);

@@ -67,28 +67,31 @@ describe('a store filled to the last segment', () => {
   });
 
   const churns = [16, 17, 20, 40].flatMap((segments) => [40, 100, 300, 900].map((bytes) => [segments, bytes] as const));
-  test.each(churns)('%i segments of values of %i bytes: what is deleted one by one, and filled again each time, can be deleted to the last', (segments, bytes) => {
-    const store = place.open({ segmentSize: 4096, maxSize: HEAD_BYTES + segments * 4096 });
-    let count = 0;
-    const fill = (length: number) => {
-      for (; ; count++) store.set(`k${count}`, 'x'.repeat(length));
-    };
-    expect(codeOf(() => fill(bytes))).toBe('ERR_STORE_FULL');
-    for (let round = 0; round < 40; round++) {
-      const [key] = store.keys();
-      expect(store.delete(key)).toBe(true);
+  test.each(churns)(
+    '%i segments of values of %i bytes: what is deleted one by one, and filled again each time, can be deleted to the last',
+    (segments, bytes) => {
+      const store = place.open({ segmentSize: 4096, maxSize: HEAD_BYTES + segments * 4096 });
+      let count = 0;
+      const fill = (length: number) => {
+        for (; ; count++) store.set(`k${count}`, 'x'.repeat(length));
+      };
       expect(codeOf(() => fill(bytes))).toBe('ERR_STORE_FULL');
-      expect(codeOf(() => fill(8))).toBe('ERR_STORE_FULL');
-      // An expiry more takes space as well.
-      expect(
-        codeOf(() => {
-          for (;;) for (const one of store.keys()) store.touch(one, { ttl: 1e9 + round });
-        }),
-      ).toBe('ERR_STORE_FULL');
-    }
-    for (const key of [...store.keys()]) expect(store.delete(key)).toBe(true);
-    expect(store.size).toBe(0);
-  });
+      for (let round = 0; round < 40; round++) {
+        const [key] = store.keys();
+        expect(store.delete(key)).toBe(true);
+        expect(codeOf(() => fill(bytes))).toBe('ERR_STORE_FULL');
+        expect(codeOf(() => fill(8))).toBe('ERR_STORE_FULL');
+        // An expiry more takes space as well.
+        expect(
+          codeOf(() => {
+            for (;;) for (const one of store.keys()) store.touch(one, { ttl: 1e9 + round });
+          }),
+        ).toBe('ERR_STORE_FULL');
+      }
+      for (const key of [...store.keys()]) expect(store.delete(key)).toBe(true);
+      expect(store.size).toBe(0);
+    },
+  );
 
   test('a large value can be overwritten with a small one, and what its chain held is free', () => {
     const store = place.open({ segmentSize: 4096, maxSize: 40 * 4096 });

@@ -57,10 +57,10 @@ export class Room {
     return `a maxSize of ${Math.max(space.capacity, space.maxSegments)} segments of ${space.segmentBytes} bytes`;
   }
 
-  /** Throws `ERR_STORE_FULL` where so many segments could not be had if everything went: an index segment stays, and one that is kept. */
+  /** Throws `ERR_STORE_FULL` where so many segments could not be had if everything went: two index segments stay, and one that is kept. */
   assertHolds(segments: number): void {
     const { path } = this.core.space.file;
-    if (segments > this.most - 2)
+    if (segments > this.most - 3)
       throw new StoreError('ERR_STORE_FULL', `${path}: a batch of ${segments} segments is over what ${this.bound} can ever hold. Nothing was changed`, {
         path,
       });

@@ -33,7 +33,9 @@ export class Room {
     this.core = core;
     this.flusher = flusher;
     core.index.takeSegment = (kind, ordinal, prepare) => {
-      this.makeFree(1, Keep.FOR_WRITES);
+      // What a recovery finds was there before, and must find its place again.
+      const isNeeded = this.cleaner.busy && kind === SegmentKind.OVERFLOW;
+      this.makeFree(1, isNeeded ? Keep.FOR_CLEANING : Keep.FOR_WRITES);
       return core.segments.take(kind, ordinal, 0, prepare);
     };
   }

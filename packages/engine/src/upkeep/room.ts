@@ -28,14 +28,13 @@ export class Room {
   cleaner!: Cleaner;
   /** A growth failed since the last one that worked: no use to try for each write. */
   private diskFull: unknown;
+  private splitting = false;
 
   constructor(core: Core, flusher: Flusher) {
     this.core = core;
     this.flusher = flusher;
     core.index.takeSegment = (kind, ordinal, prepare) => {
-      // What a recovery finds was there before, and must find its place again.
-      const isNeeded = this.cleaner.busy && kind === SegmentKind.OVERFLOW;
-      this.makeFree(1, isNeeded ? Keep.FOR_CLEANING : Keep.FOR_WRITES);
+      this.makeFree(1, this.keptForIndex(kind));
       return core.segments.take(kind, ordinal, 0, prepare);
     };
   }
@@ -93,12 +92,22 @@ export class Room {
     if (!cleaner.busy) this.lookAhead();
   }
 
+  /** What a rebuild finds had its place, in an index that had grown in another order: so that it has it again, splits leave a segment to overflow buckets, which may take what is kept. */
+  private keptForIndex(kind: number): number {
+    if (!this.cleaner.busy) return Keep.FOR_WRITES;
+    if (!this.splitting) return Keep.FOR_CLEANING;
+    return kind === SegmentKind.OVERFLOW ? Keep.FOR_WRITES : Keep.FOR_WRITES + 1;
+  }
+
   /** Splits a bucket. A full store does without: its chains grow longer. */
   split(): void {
+    this.splitting = true;
     try {
       this.core.index.split();
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
+    } finally {
+      this.splitting = false;
     }
   }
 

@@ -122,7 +122,7 @@ describe('a store filled to the last segment', () => {
 // A copy of an open file opens as after a power cut. In a full store splits were left out, or the index got its last segments another way than a rebuild would take them.
 describe('a full store after a power cut', () => {
   const place = placeFor('koffi');
-  const cases = [20, 40, 64].flatMap((segments) => [0, 20, 60].flatMap((bytes) => [0, 600].map((first) => [segments, bytes, first])));
+  const cases = [19, 20, 40, 64].flatMap((segments) => [0, 3, 20, 60, 3000].flatMap((bytes) => [0, 600].map((first) => [segments, bytes, first])));
 
   test.each(cases)('opens, whole, and can be emptied: %i segments of values of %i bytes, in place of others of %i', (segments, bytes, first) => {
     const options = { segmentSize: 4096, maxSize: HEAD_BYTES + segments * 4096 };

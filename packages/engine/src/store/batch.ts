@@ -2,7 +2,7 @@
 // Everything that can fail comes before the intent: values are encoded, segments and index slots are there.
 
 import * as L from '../layout.js';
-import { releaseChain } from '../log/chain.js';
+import { chainSegments, releaseChain } from '../log/chain.js';
 import type { EncodedValue } from '../log/codec.js';
 import { contentBytes, spaceFor } from '../log/record.js';
 import { Keep, type Room } from '../upkeep/room.js';
@@ -31,7 +31,7 @@ interface Known {
   hasSlot: boolean;
 }
 
-/** An operation that will be written: with its chain, if it has one, and the space it takes. */
+/** An operation that will be written: what its record holds, a value or the reference to its chain, and the space it takes. */
 interface Planned {
   key: string;
   value: EncodedValue;
@@ -84,7 +84,7 @@ export class Batch {
   }
 
   private plan(items: readonly BatchItem[], chains: number[]): { present: boolean[]; planned: Planned[] } {
-    const { core, room } = this;
+    const { core, room, writer } = this;
     const { key, reader, index } = core;
     const present: boolean[] = [];
     const planned: Planned[] = [];
@@ -109,10 +109,17 @@ export class Batch {
         it.hasSlot = true;
       }
       it.is = it.lives = sets;
-      // Last: a large value may make room, and so move what was found.
-      planned.push(this.planOne(item, chains));
+      planned.push(this.planOne(item));
     }
     if (planned.length === 0) return { present, planned };
+    const records = this.segmentsFor(planned);
+    // Before anything is changed: a cache would be emptied for nothing, and a store's file grown.
+    room.assertHolds(records + planned.reduce((sum, one) => sum + this.chainFor(one), 0));
+    for (const one of planned) {
+      if (!isChained(one)) continue;
+      one.value = writer.chain(one.value);
+      chains.push(chainHead(one.value));
+    }
     for (let buckets = -1; index.isCrowded(core.count + tags.length) && index.buckets !== buckets; ) {
       buckets = index.buckets;
       room.split();
@@ -120,23 +127,20 @@ export class Batch {
     if (core.isCache) room.cleaner.limitEntries(absent);
     index.reserveAll(tags);
     const onlyDeletes = planned.every((one) => one.value === TOMBSTONE_VALUE);
-    room.makeFree(this.segmentsFor(planned), onlyDeletes ? Keep.FOR_DELETES : Keep.FOR_WRITES);
+    room.makeFree(records, onlyDeletes ? Keep.FOR_DELETES : Keep.FOR_WRITES);
     return { present, planned };
   }
 
-  private planOne(item: BatchItem, chains: number[]): Planned {
+  private planOne({ key, value = TOMBSTONE_VALUE, flags, expiry }: BatchItem): Planned {
     const { core, writer } = this;
     const keyLength = core.key.length;
-    const { flags, expiry } = item;
-    const value = item.value ?? TOMBSTONE_VALUE;
-    const expires = expiry !== NEVER;
-    if (item.value === undefined || !writer.mustChain(keyLength, value.length)) {
-      return { key: item.key, value, payload: value.length, flags, expiry, bytes: spaceFor(contentBytes(keyLength, value.length, expires)) };
-    }
-    const payload = ChainRef.WORDS * 4;
-    const reference = writer.chain(value);
-    chains.push(chainHead(reference));
-    return { key: item.key, value: reference, payload, flags: flags | Flag.CHAINED, expiry, bytes: spaceFor(contentBytes(keyLength, payload, expires)) };
+    const inChain = value !== TOMBSTONE_VALUE && writer.mustChain(keyLength, value.length);
+    const payload = inChain ? ChainRef.WORDS * 4 : value.length;
+    return { key, value, payload, flags: inChain ? flags | Flag.CHAINED : flags, expiry, bytes: spaceFor(contentBytes(keyLength, payload, expiry !== NEVER)) };
+  }
+
+  private chainFor(one: Planned): number {
+    return isChained(one) ? chainSegments(this.core.segments, one.value.length) : 0;
   }
 
   /** Segments that the records fill, if they begin in a fresh one. */
@@ -182,4 +186,8 @@ export class Batch {
     if (!core.alone) applier.closeBuckets(locations);
     steps.disarm();
   }
+}
+
+function isChained({ flags }: Planned): boolean {
+  return (flags & Flag.CHAINED) !== 0;
 }

@@ -146,7 +146,7 @@ function recover(file: MappedFile, settings: Settings, superblock: Superblock, c
   const engine = build(file, settings, superblock, superblock.capacity);
   const { core } = engine;
   try {
-    engine.recover(() => rebuild(core, settings.onRecovery));
+    engine.recover(() => rebuild(core, () => engine.room.split(), settings.onRecovery));
     beginSession(core);
     // A clean mark that did not hold must not stand any longer. And the superblock that was read may be on no disk: a sync of it had failed, or this is a copy.
     markUnclean(core, engine.flusher);

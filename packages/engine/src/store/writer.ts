@@ -37,12 +37,17 @@ export class Writer {
     else this.putRecord(value, value.length, flags, expiry);
   }
 
-  /** Whether a value needs a chain: its record must fit into a segment, also when `touch` gives it an expiry. Throws `ERR_KEY_INVALID` if the key alone is too long. */
+  /** Whether a value needs a chain: its record must fit into a segment, also when `touch` gives it an expiry. Throws `ERR_KEY_INVALID` or `ERR_VALUE_TOO_LARGE` for what fits nowhere. */
   mustChain(keyLength: number, valueLength: number): boolean {
-    const { segmentBytes } = this.core.space;
+    const { core, room } = this;
+    const { segmentBytes } = core.space;
     if (contentBytes(keyLength, valueLength, true) <= segmentBytes) return false;
     const most = segmentBytes - contentBytes(0, ChainRef.WORDS * 4, true);
     if (keyLength > most) throw rangeError('ERR_KEY_INVALID', `a key has at most ${most} bytes in segments of ${segmentBytes}: choose a larger segmentSize`);
+    // An index segment, the open log segment and the next one, and what is kept.
+    if (chainSegments(core.segments, valueLength) > room.most - 5) {
+      throw rangeError('ERR_VALUE_TOO_LARGE', `a value of ${valueLength} bytes is over what ${room.bound} can ever hold: split it, or open with a larger maxSize`);
+    }
     return true;
   }
 
@@ -228,16 +233,7 @@ export class Writer {
   /** Puts a large value into a chain, and returns what the record holds in its place. */
   chain(value: EncodedValue): EncodedValue {
     const { core, room } = this;
-    const { space } = core;
     const count = chainSegments(core.segments, value.length);
-    // Besides tables, an index segment, the open log segment and the next one, and what is kept.
-    const most = Math.max(space.capacity, space.maxSegments);
-    if (count > most - Math.ceil(most / (space.groupMask + 1)) - 5) {
-      throw rangeError(
-        'ERR_VALUE_TOO_LARGE',
-        `a value of ${value.length} bytes is over what maxSize (${most} segments of ${space.segmentBytes}) can ever hold: split it, or open with a larger maxSize`,
-      );
-    }
     const bytes = toBytes(value);
     try {
       room.makeFree(count + 1, Keep.FOR_WRITES);

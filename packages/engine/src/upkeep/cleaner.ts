@@ -16,7 +16,7 @@ const { Control, Entry, Rule, SegmentKind } = L;
 /** The oldest segment is cleaned when tombstones are this share of what is live: only there can they be dropped. */
 const TOMBSTONE_SHARE = 0.1;
 /** Records looked at per write. */
-export const STEP_RECORDS = 6;
+const STEP_RECORDS = 6;
 
 export interface Candidate {
   segment: number;
@@ -122,14 +122,14 @@ export class Cleaner {
     return this.cleanOne(keep < Keep.FOR_WRITES);
   }
 
-  /** Ends the open segment, and lists every one that has anything dead in it, oldest first. */
+  /** Lists every segment that has anything dead in it, oldest first, and ends the open ones among them: not the others, of which the rest would be wasted. */
   listUnclean(): number[] {
-    const { core } = this;
-    const { segments } = core;
-    core.log.seal();
+    const { segments, log, space } = this.core;
+    const hasTombstones = this.control[Control.TOMBSTONE_BYTES] !== 0;
+    const isUnclean = (segment: number) => hasTombstones || segments.word(segment, Entry.LENGTH) > this.liveOf(segment);
+    for (let segment = 1; segment < space.capacity; segment++) if (!space.isTable(segment) && log.isOpen(segment) && isUnclean(segment)) log.seal(segment);
     const { sealed } = this.survey();
     sealed.sort((a, b) => a.base - b.base);
-    const isUnclean = (segment: number) => segments.word(segment, Entry.LENGTH) > this.liveOf(segment) || core.control[Control.TOMBSTONE_BYTES] !== 0;
     return sealed.map(({ segment }) => segment).filter(isUnclean);
   }
 

@@ -8,7 +8,7 @@ import { Placement, SMALL_SHARE } from '../log/placement.js';
 import type { RecordReader } from '../log/record.js';
 import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
-import { Cleaner, STEP_RECORDS } from './cleaner.js';
+import { Cleaner } from './cleaner.js';
 import { Keep, type Room } from './room.js';
 
 const { Control, Entry, Rule, SegmentKind } = L;
@@ -60,24 +60,48 @@ export class Evictor extends Cleaner {
   }
 
   override step(): void {
-    super.step();
+    // One entry that owned many segments may have made all the room that was wanted, and `maxEntries` evicts by itself: the others stay.
+    if (this.isEvicting && !this.isFull) this.active = false;
+    else super.step();
     if (!this.active) this.relieve();
+  }
+
+  override start(): void {
+    this.setAside();
+    super.start();
+  }
+
+  override cleanOne(anyGain?: boolean): boolean {
+    this.setAside();
+    return super.cleanOne(anyGain);
   }
 
   /** Evicts ahead of need, while the last segment that may be taken is still free. */
   override relieve(): void {
-    const { segments, space } = this.core;
-    if (space.nextCapacity() > space.capacity || segments.free > AHEAD) return;
-    this.active = this.victim !== 0 || this.chooseEviction();
+    if (this.isFull) this.active = this.victim !== 0 || this.chooseEviction();
   }
 
-  /** Evicts until enough is free, or the victim is. A record may own many segments, so that one of them may do. */
+  private get isFull(): boolean {
+    const { segments, space } = this.core;
+    return segments.free <= AHEAD && space.nextCapacity() <= space.capacity;
+  }
+
+  private get isEvicting(): boolean {
+    return this.victim !== 0 && this.rule === Rule.EVICT;
+  }
+
+  /** Where what is dead is to be cleaned, nothing that lives is evicted for it: that victim's turn comes again. */
+  private setAside(): void {
+    if (this.isEvicting) this.control[Control.VICTIM] = 0;
+  }
+
+  /** Evicts until enough is free, or the victim is. One by one: a record may own many segments. */
   override lastResort(needed: number): boolean {
     if (this.victim === 0 && !this.chooseEviction()) return false;
     this.strict = needed > MANY;
     const { victim } = this;
     try {
-      while (this.victim === victim && this.core.segments.free < needed) this.run(STEP_RECORDS);
+      while (this.victim === victim && this.core.segments.free < needed) this.run(1);
     } finally {
       this.strict = false;
     }
@@ -88,7 +112,7 @@ export class Evictor extends Cleaner {
     const { core, maxEntries } = this;
     while (core.count + more > maxEntries && core.count > 0) {
       if (this.victim === 0 && !this.chooseEviction()) return;
-      this.run(STEP_RECORDS);
+      this.run(1);
     }
   }
 
@@ -238,6 +262,7 @@ export class Evictor extends Cleaner {
 
   /** Cleans some more for the sweeper; whether there is more to do. */
   cleanSome(records: number): boolean {
+    this.setAside();
     if (this.victim === 0 && !this.choose(1 - SWEPT_SHARE / 2)) return false;
     this.run(records);
     return true;

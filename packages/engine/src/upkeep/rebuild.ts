@@ -13,7 +13,8 @@ import { type Kept, type OnRecovery, verifyLogs } from './verify.js';
 
 const { ChainRef, Control, Entry, SegmentKind, Slot } = L;
 
-export function rebuild(core: Core, onRecovery: OnRecovery | undefined): void {
+/** `split` grows the index, where there is space for that. */
+export function rebuild(core: Core, split: () => void, onRecovery: OnRecovery | undefined): void {
   const { space, segments, superblock } = core;
   const { path } = space.file;
   const kept: Kept[] = [];
@@ -31,7 +32,7 @@ export function rebuild(core: Core, onRecovery: OnRecovery | undefined): void {
   verifyLogs(core, logs, onRecovery);
   syncAll(core);
   reset(core, kept);
-  replay(core, logs, onRecovery);
+  replay(core, logs, split, onRecovery);
   keepOwnedChains(core, kept);
 }
 
@@ -87,7 +88,7 @@ function fillHoles(core: Core, states: ReadonlyMap<number, DurableState>): void 
 }
 
 /** Applies the log in the order it was written. */
-function replay(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | undefined): void {
+function replay(core: Core, logs: readonly Kept[], split: () => void, onRecovery: OnRecovery | undefined): void {
   const { control, index, space, segments, key, log } = core;
   index.create();
   const record = core.newReader();
@@ -99,7 +100,7 @@ function replay(core: Core, logs: readonly Kept[], onRecovery: OnRecovery | unde
       sequence = Math.max(sequence, record.sequence);
       record.loadKey(key);
       const bytes = record.space16;
-      if (!record.isTombstone && index.isCrowded(core.count + 1)) index.split();
+      if (!record.isTombstone && index.isCrowded(core.count + 1)) split();
       const found = core.find(key, old) !== 0;
       if (found) {
         if (old.segment === segment) live -= old.space16;

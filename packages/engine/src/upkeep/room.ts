@@ -28,12 +28,13 @@ export class Room {
   cleaner!: Cleaner;
   /** A growth failed since the last one that worked: no use to try for each write. */
   private diskFull: unknown;
+  private splitting = false;
 
   constructor(core: Core, flusher: Flusher) {
     this.core = core;
     this.flusher = flusher;
     core.index.takeSegment = (kind, ordinal, prepare) => {
-      this.makeFree(1, Keep.FOR_WRITES);
+      this.makeFree(1, this.keptForIndex(kind));
       return core.segments.take(kind, ordinal, 0, prepare);
     };
   }
@@ -42,6 +43,28 @@ export class Room {
   private kept(keep: number): number {
     const { core } = this;
     return core.isCache || core.space.capacity <= L.INITIAL_SEGMENTS ? Math.min(keep, 1) : keep;
+  }
+
+  /** Segments there can be, but for tables. */
+  get most(): number {
+    const { space } = this.core;
+    const segments = Math.max(space.capacity, space.maxSegments);
+    return segments - Math.ceil(segments / (space.groupMask + 1));
+  }
+
+  /** The bound of the file, for messages. */
+  get bound(): string {
+    const { space } = this.core;
+    return `a maxSize of ${Math.max(space.capacity, space.maxSegments)} segments of ${space.segmentBytes} bytes`;
+  }
+
+  /** Throws `ERR_STORE_FULL` where so many segments could not be had if everything went: two index segments stay, and one that is kept. */
+  assertHolds(segments: number): void {
+    const { path } = this.core.space.file;
+    if (segments > this.most - 3)
+      throw new StoreError('ERR_STORE_FULL', `${path}: a batch of ${segments} segments is over what ${this.bound} can ever hold: split it, or open with a larger maxSize. Nothing was changed`, {
+        path,
+      });
   }
 
   /** Whether what must stay free beside a write is free: else the open segment is the one that was kept for deletes. */
@@ -69,12 +92,22 @@ export class Room {
     if (!cleaner.busy) this.lookAhead();
   }
 
+  /** What a rebuild finds had its place, in an index that had grown in another order: so that it has it again, splits leave a segment to overflow buckets, which may take what is kept. */
+  private keptForIndex(kind: number): number {
+    if (!this.cleaner.busy) return Keep.FOR_WRITES;
+    if (!this.splitting) return Keep.FOR_CLEANING;
+    return kind === SegmentKind.OVERFLOW ? Keep.FOR_WRITES : Keep.FOR_WRITES + 1;
+  }
+
   /** Splits a bucket. A full store does without: its chains grow longer. */
   split(): void {
+    this.splitting = true;
     try {
       this.core.index.split();
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'ERR_STORE_FULL')) throw error;
+    } finally {
+      this.splitting = false;
     }
   }
 

@@ -1,7 +1,7 @@
 // What a cache once did wrong at its limits.
 
 import { describe, expect, test } from 'vitest';
-import { kinds, placeFor } from '../../../../test/support/stores.js';
+import { codeOf, kinds, placeFor } from '../../../../test/support/stores.js';
 import type { StoreOptions } from '../../src/index.js';
 import { Entry, HEAD_BYTES, SegmentKind } from '../../src/layout.js';
 
@@ -79,6 +79,56 @@ describe('in memory', () => {
     for (const listener of listeners) process.on('uncaughtException', listener);
     expect(told.length).toBe(20 - cache.size);
     expect(thrown.length).toBe(told.length);
+  });
+
+  test('compacted after each of many small entries it evicts none: they share segments', () => {
+    const cache = place.open(cacheOf(64));
+    for (let i = 0; i < 300; i++) {
+      cache.set(`key ${i}`, i, i % 2 === 0 ? { ttl: 60_000 } : undefined);
+      cache.compact();
+    }
+    expect([cache.size, cache.stats().evictions.all]).toEqual([300, 0]);
+    expect(cache.stats().segments.log).toBeLessThanOrEqual(8);
+  });
+
+  test.each([
+    ['of records', 'x'.repeat(3000)],
+    ['of large values', 'x'.repeat(9000)],
+  ])('a batch %s that it can never hold evicts nothing', (_, value) => {
+    const cache = place.open(cacheOf(64));
+    for (let i = 0; i < 500; i++) cache.set(`key ${i}`, i);
+    expect(codeOf(() => cache.setMany(Array.from({ length: 63 }, (_, i) => ({ key: `many ${i}`, value }))))).toBe('ERR_STORE_FULL');
+    expect([cache.size, cache.stats().evictions.all]).toEqual([500, 0]);
+    cache.setMany(Array.from({ length: 18 }, (_, i) => ({ key: `many ${i}`, value })));
+    expect(cache.get('many 17')).toBe(value);
+  });
+
+  test.each([30, 100])('maxEntries %i: where it is reached it stays reached, also while overwrites are cleaned away', (maxEntries) => {
+    const cache = place.open({ ...cacheOf(256), maxEntries });
+    for (let i = 0; i < 3000; i++) {
+      cache.set(`key ${i}`, 'x'.repeat(40));
+      for (let j = 0; j < 5; j++) cache.set(`hot ${(i + j) % (maxEntries / 3)}`, 'x'.repeat(100));
+      if (i >= maxEntries) expect(cache.size).toBe(maxEntries);
+    }
+    expect(cache.stats().cleanedSegments).toBeGreaterThan(10);
+  });
+
+  test('large values go one by one, as small ones need their space', () => {
+    const cache = place.open(cacheOf(256));
+    for (let i = 0; i < 600; i++) cache.set(`large ${i}`, 'x'.repeat(5000));
+    const before = cache.size;
+    expect(before).toBeGreaterThan(110);
+    // A tenth of its size.
+    for (let i = 0; i < 100; i++) cache.set(`small ${i}`, 'x'.repeat(1000));
+    expect(cache.size - 100).toBeGreaterThan(before * 0.8);
+  });
+
+  test('a large value evicts no more of its like than it needs', () => {
+    const cache = place.open(cacheOf(256));
+    for (let i = 0; i < 50; i++) {
+      cache.set(`${i}`, 'x'.repeat(100_000));
+      expect(cache.size).toBe(Math.min(i + 1, 9));
+    }
   });
 
   test('no segment is lost between its opening and its first record', () => {

@@ -71,6 +71,14 @@ describe('a record and its segment', () => {
     expect(store.get('k')).toBe('y'.repeat(most));
   });
 
+  test('nor does a batch that maxSize can never hold grow the file; one value of it that is too large is named', () => {
+    const store = place.open(tiny);
+    const { fileSize } = store.stats();
+    const batch = (bytes: number) => () => store.setMany(Array.from({ length: 64 }, (_, i) => ({ key: `${i}`, value: 'x'.repeat(bytes) })));
+    expect([codeOf(batch(3000)), codeOf(batch(2 * SEGMENT)), codeOf(batch(62 * SEGMENT))]).toEqual(['ERR_STORE_FULL', 'ERR_STORE_FULL', 'ERR_VALUE_TOO_LARGE']);
+    expect([store.stats().fileSize, store.size]).toEqual([fileSize, 0]);
+  });
+
   test('cleaning for the index does not let a record run over the end of the log', () => {
     // Almost full, with much that is dead: splits must clean to get their segment, and cleaning fills the open log segment.
     for (let size = 40; size < 400; size += 7) {

@@ -5,6 +5,7 @@ import { CacheFile, nameOf } from './cache-file.js';
 import type { CacheControl, CacheHandlerValue, GetContext, HandlerContext, SetContext, TagDurations } from './contract.js';
 import type { NextCacheOptions } from './options.js';
 import { RenderStarts } from './render-starts.js';
+import type { Judgement } from './tags.js';
 
 interface Kept {
   /** Its lifetime begins then. */
@@ -75,10 +76,10 @@ export function createCacheHandler(options?: NextCacheOptions) {
     /** Nothing is kept for the length of a request. */
     resetRequestCache(): void {}
 
-    #judge({ readFrom, tags }: Kept, { tags: given, softTags }: GetContext): 'fresh' | 'stale' | 'expired' {
+    #judge({ readFrom, tags }: Kept, { tags: given, softTags }: GetContext): Judgement {
       const revalidated = this.#revalidatedTags;
       if (revalidated.length > 0 && [tags, given, softTags].some((list) => list?.some((tag) => revalidated.includes(tag)))) return 'expired';
-      return file.tags?.judge(readFrom, tags, given, softTags) ?? 'expired';
+      return file.judge(readFrom, tags, given, softTags);
     }
 
     // Fetches and images outlive a build. A page has the scripts of its build in it.

@@ -12,6 +12,9 @@ interface Revalidated {
   expiring?: { upTo: number; from: number };
 }
 
+/** `stale` is served once more, and made again in the background. */
+export type Judgement = 'fresh' | 'stale' | 'expired';
+
 /** Not a tag: those have a prefix. */
 const ALL = 'all';
 const nameOf = (tag: string) => `tag:${tag}`;
@@ -38,7 +41,7 @@ export class Tags {
   }
 
   /** What has become of an entry that was made at `timestamp`, by the worst of its tags. */
-  judge(timestamp: number, ...lists: readonly (readonly string[] | undefined)[]): 'fresh' | 'stale' | 'expired' {
+  judge(timestamp: number, ...lists: readonly (readonly string[] | undefined)[]): Judgement {
     const now = Date.now();
     if (timestamp <= expiredBy(this.#read(ALL), now)) return 'expired';
     let judged: 'fresh' | 'stale' = 'fresh';

@@ -20,10 +20,12 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
 
   async function keep(key: string, entry: CacheEntry): Promise<void> {
     const { value, timestamp, ...rest } = entry;
+    // Next takes it from a clock of its own, with fractions, which may be ahead of the one that tags are noted by; and a millisecond counts as a whole.
+    const madeAt = Math.min(Math.floor(timestamp), Date.now());
     const bytes = await buffer(value);
     // An entry without a lifetime is made again for each read, and so is one that was revalidated while it was made.
-    if (rest.expire <= 0 || file.tags?.judge(timestamp, rest.tags) === 'expired') return;
-    file.set(nameOf(KIND, key), { madeAt: timestamp, bytes, rest } satisfies Kept, timestamp + rest.expire * 1000, bytes.length);
+    if (rest.expire <= 0 || file.judge(madeAt, rest.tags) === 'expired') return;
+    file.set(nameOf(KIND, key), { madeAt, bytes, rest } satisfies Kept, madeAt + rest.expire * 1000, bytes.length);
   }
 
   return {
@@ -33,7 +35,7 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
       const kept = file.get<Kept>(nameOf(KIND, key));
       if (kept === undefined) return undefined;
       const { bytes, madeAt: timestamp, rest } = kept;
-      const judged = file.tags?.judge(timestamp, rest.tags, softTags) ?? 'expired';
+      const judged = file.judge(timestamp, rest.tags, softTags);
       if (judged === 'expired') return undefined;
       // Below zero it is served this once more, and made again in the background.
       const revalidate = judged === 'stale' ? -1 : rest.revalidate;
@@ -54,7 +56,7 @@ export function createUseCacheHandler(options?: NextCacheOptions) {
     async refreshTags(): Promise<void> {},
 
     async getExpiration(tags: string[]): Promise<number> {
-      return file.tags?.expiration(tags) ?? 0;
+      return file.expiration(tags);
     },
 
     async updateTags(tags: string[], durations?: TagDurations): Promise<void> {

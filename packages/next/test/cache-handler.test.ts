@@ -1,6 +1,6 @@
 // The handler for pages, routes and fetches as Next calls it, without Next. `npm run test:next` is with it.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { conformance, values } from '@mapstone/conformance';
 import { closeAll, openStore } from '@mapstone/engine';
@@ -226,33 +226,10 @@ describe('with the clock in hand', () => {
   });
 });
 
-describe('when the file is not to be had', () => {
-  it('a request goes on without the cache, told once for each code, and with it when it is back', async () => {
-    vi.useFakeTimers({ toFake: ['Date'], now: START });
-    const at = join(dirname(path()), 'folder', 'file');
-    mkdirSync(at, { recursive: true }); // a directory where the file should be
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const handler = new (createCacheHandler({ path: at }))({ revalidatedTags: [] });
-    await handler.set('/a', page(''), hour);
-    expect(await handler.get('/a', PAGE)).toBeNull();
-    pass(6000);
-    expect(await handler.get('/a', PAGE)).toBeNull();
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^@mapstone\/next: ERR_/)]]);
-    // A revalidation that can't be noted must be heard of.
-    await expect(handler.revalidateTag('posts')).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_/) });
-    warn.mockRestore();
-    rmSync(at, { recursive: true });
-    pass(6000);
-    await handler.set('/a', page(''), hour);
-    expect((await handler.get('/a', PAGE))?.value).toEqual(page(''));
-    vi.useRealTimers();
-  });
-
-  it('options that can not be are refused when the handler is made', () => {
-    expect(() => createCacheHandler({ maxSize: -1 })).toThrow(RangeError);
-    expect(() => createCacheHandler({ memory: -1 })).toThrow(RangeError);
-    expect(() => createCacheHandler({ colour: 'red' } as never)).toThrow(TypeError);
-  });
+it('options that can not be are refused when the handler is made', () => {
+  expect(() => createCacheHandler({ maxSize: -1 })).toThrow(RangeError);
+  expect(() => createCacheHandler({ memory: -1 })).toThrow(RangeError);
+  expect(() => createCacheHandler({ colour: 'red' } as never)).toThrow(TypeError);
 });
 
 describe('a full file', () => {

@@ -99,6 +99,15 @@ describe.skipIf(!installed)('Next 16 (installed by `npm run test:next`)', { time
       expect(renders.counts).toEqual({ 'isr-shared': 1, clock: 1, route: 1 });
     });
 
+    it('an optimized image is made by one, and there for the other', async () => {
+      const [one, other] = [await start(), await start()];
+      const image = '/_next/image?url=%2Fpicture.png&w=64&q=75';
+      const [made, kept] = [await one.get(image), await other.get(image)];
+      expect([made.status, made.headers.get('x-nextjs-cache'), kept.headers.get('x-nextjs-cache')]).toEqual([200, 'MISS', 'HIT']);
+      expect(Buffer.from(await kept.arrayBuffer())).toEqual(Buffer.from(await made.arrayBuffer()));
+      await one.get('/route'); // so that there are tags to check
+    });
+
     it('a tag that is revalidated in one is seen by the next request of the other', async () => {
       const [one, other] = [await start(), await start()];
       let [page, clock] = [await one.value('/isr/shared'), await one.value('/clock')];

@@ -150,6 +150,20 @@ it('an entry that was revalidated while it was made is not kept', async () => {
   expect(await handler.get('k', [])).toBeUndefined();
 });
 
+it.each([
+  { when: 'in the millisecond of a revalidation', timestamp: START + 0.7 },
+  { when: 'by a clock that is ahead', timestamp: START + 3000.25 },
+])('an entry that was made $when is gone with it', async ({ timestamp }) => {
+  const handler = strict({ path: path() });
+  await keep(handler, 'k', entry('v', { tags: ['t'], timestamp }));
+  await keep(handler, 'soft', entry('v', { timestamp }));
+  expect([await read(handler, 'k'), await read(handler, 'soft', ['t'])]).toEqual(['v', 'v']);
+  await handler.updateTags(['t']);
+  expect([await handler.get('k', []), await handler.get('soft', ['t'])]).toEqual([undefined, undefined]);
+  // Next compares this with the timestamp that it was given.
+  expect(await handler.getExpiration(['t'])).toBe((await handler.get('soft'))?.timestamp);
+});
+
 describe('tags', () => {
   it('a later revalidation never takes back an earlier one', async () => {
     const handler = strict({ path: path() });

@@ -17,6 +17,12 @@ export const Keep = { FOR_WRITES: 2, FOR_DELETES: 1, FOR_CLEANING: 0 } as const;
 /** Rounds of making room, a segment of the file: of a cache, that many victims may gain no more than one. */
 const ROUNDS = 16;
 
+/**
+ * Cleanings in a row that gain no segment, after which a store rather grows, and after which it is full: of records over half a segment no two fit together, so
+ * that what is unused beside each is no gain. Others are at most 31/32 of a victim, and 32 of those gain one.
+ */
+const IN_VAIN = { GROW: 4, FULL: 64 } as const;
+
 /** Milliseconds that another opener's flush is waited for before the file grows instead. */
 const FLUSH_PATIENCE = 200;
 /** Segments of zeros that each segment opened in the last quarter prepares: just enough for the next doubling. */
@@ -119,16 +125,24 @@ export class Room {
     if (segments.free >= needed) return;
     // What is under way has its intent recorded in the one place there is for it: cleaning would take that, and a flush finish what is half done.
     const underWay = core.control[Control.INTENT] !== Intent.NONE;
+    let inVain = 0;
+    const cleaned = (clean: () => boolean) => {
+      const had = segments.free + segments.pending;
+      if (!clean()) return false;
+      inVain = core.isCache || segments.free + segments.pending > had ? 0 : inVain + 1;
+      return true;
+    };
     // Each round frees a segment or ends; cleaning one may free none, so rounds are bounded.
     for (let rounds = ROUNDS * (space.capacity + count + 8); rounds > 0; rounds--) {
       if (segments.free >= needed) return;
       // Behind another opener's flush of a whole disk everyone would wait: a larger file is no loss beside that.
       if (!underWay && segments.pending * 4 >= space.capacity && flusher.flushWithin(FLUSH_PATIENCE)) continue;
-      if (!underWay && !cleaner.busy && cleaner.pays() && cleaner.cleanOne()) continue;
+      if (!underWay && !cleaner.busy && inVain < IN_VAIN.GROW && cleaner.pays() && cleaned(() => cleaner.cleanOne())) continue;
       else if (this.grow()) continue;
       else if (underWay) break;
       else if (segments.pending > 0) flusher.flushSync();
-      else if (cleaner.busy || !cleaner.lastResort(needed, keep)) break;
+      else if (keep === Keep.FOR_WRITES && inVain >= IN_VAIN.FULL) break;
+      else if (cleaner.busy || !cleaned(() => cleaner.lastResort(needed, keep))) break;
     }
     if (segments.free >= needed) return;
     throw this.full();

@@ -34,6 +34,15 @@ describe.each(kinds)('over %s', (kind) => {
     expect(contentsOf(again)).toEqual(expected);
   });
 
+  test.each([0.52, 0.58, 0.65])('records of which no two fit in a segment, of %d of one, do not make it full before its time', (share) => {
+    const store = place.open({ segmentSize: SEGMENT });
+    const value = (i: number) => `${i} `.padEnd(SEGMENT * share, 'x');
+    for (let i = 0; i < 200; i++) store.set(`key ${i}`, value(i));
+    expect(store.stats().segments.log).toBeGreaterThanOrEqual(200);
+    for (let i = 0; i < 200; i++) expect(store.get(`key ${i}`)).toBe(value(i));
+    store.close();
+  });
+
   test('the next half is prepared before it is needed, a part at a time', () => {
     const store = place.open({ segmentSize: 65536 });
     const allocated = () => (kind === 'memory' ? place.mapping.open(place.path, { readOnly: true }).size() : statSync(place.path).size);

@@ -46,7 +46,10 @@ export class Writer {
     if (keyLength > most) throw rangeError('ERR_KEY_INVALID', `a key has at most ${most} bytes in segments of ${segmentBytes}: choose a larger segmentSize`);
     // An index segment, the open log segment and the next one, and what is kept.
     if (chainSegments(core.segments, valueLength) > room.most - 5) {
-      throw rangeError('ERR_VALUE_TOO_LARGE', `a value of ${valueLength} bytes is over what ${room.bound} can ever hold: split it, or open with a larger maxSize`);
+      throw rangeError(
+        'ERR_VALUE_TOO_LARGE',
+        `a value of ${valueLength} bytes is over what ${room.bound} can ever hold: split it, or open with a larger maxSize`,
+      );
     }
     return true;
   }

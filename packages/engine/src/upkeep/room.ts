@@ -68,9 +68,13 @@ export class Room {
   assertHolds(segments: number): void {
     const { path } = this.core.space.file;
     if (segments > this.most - 3)
-      throw new StoreError('ERR_STORE_FULL', `${path}: a batch of ${segments} segments is over what ${this.bound} can ever hold: split it, or open with a larger maxSize. Nothing was changed`, {
-        path,
-      });
+      throw new StoreError(
+        'ERR_STORE_FULL',
+        `${path}: a batch of ${segments} segments is over what ${this.bound} can ever hold: split it, or open with a larger maxSize. Nothing was changed`,
+        {
+          path,
+        },
+      );
   }
 
   /** Whether what must stay free beside a write is free: else the open segment is the one that was kept for deletes. */

@@ -10,6 +10,7 @@ import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
 import { DamagedSegments } from './damaged-segments.js';
 import { Keep, type Room } from './room.js';
+import { type Candidate, survey } from './survey.js';
 
 const { Control, Entry, Rule, SegmentKind } = L;
 
@@ -17,19 +18,6 @@ const { Control, Entry, Rule, SegmentKind } = L;
 const TOMBSTONE_SHARE = 0.1;
 /** Records looked at per write. */
 const STEP_RECORDS = 6;
-
-export interface Candidate {
-  segment: number;
-  length: number;
-  live: number;
-  base: number;
-}
-
-interface Survey {
-  sealed: Candidate[];
-  live: number;
-  used: number;
-}
 
 export class Cleaner {
   protected readonly core: Core;
@@ -76,8 +64,8 @@ export class Cleaner {
 
   /** Whether cleaning is better than growing. */
   pays(): boolean {
-    const { used, live } = this.survey();
-    return used - live >= used * this.deadShare && used - live >= this.core.space.segmentBytes;
+    const { used, gain } = survey(this.core);
+    return gain >= used * this.deadShare && gain >= this.core.space.segmentBytes;
   }
 
   start(): void {
@@ -112,14 +100,21 @@ export class Cleaner {
   /** Cleans a whole segment, the one under way or the best; false if none is worth it, or, with `anyGain`, if nothing at all is dead. */
   cleanOne(anyGain = false): boolean {
     if (this.victim === 0 && !this.choose(anyGain ? 1 - L.RECORD_ALIGN / this.core.space.segmentBytes : 31 / 32)) return false;
+    return this.runWhole();
+  }
+
+  /**
+   * Frees what can be, when nothing else makes `needed` segments free: a delete gains more than it takes, however little a segment gives, so that it must not fail. And where
+   * nothing is gained but what lies unused behind large records, small ones may fit there.
+   */
+  lastResort(_needed: number, keep: number): boolean {
+    return this.cleanOne(keep < Keep.FOR_WRITES) || (this.chooseUnused() && this.runWhole());
+  }
+
+  private runWhole(): boolean {
     const { victim } = this;
     this.run(Number.POSITIVE_INFINITY);
     return this.victim !== victim;
-  }
-
-  /** Frees what can be, when nothing else makes `needed` segments free: a delete gains more than it takes, however little a segment gives, so that it must not fail. */
-  lastResort(_needed: number, keep: number): boolean {
-    return this.cleanOne(keep < Keep.FOR_WRITES);
   }
 
   /** Lists every segment that has anything dead in it, oldest first, and ends the open ones among them: not the others, of which the rest would be wasted. */
@@ -128,7 +123,7 @@ export class Cleaner {
     const hasTombstones = this.control[Control.TOMBSTONE_BYTES] !== 0;
     const isUnclean = (segment: number) => hasTombstones || segments.word(segment, Entry.LENGTH) > this.liveOf(segment);
     for (let segment = 1; segment < space.capacity; segment++) if (!space.isTable(segment) && log.isOpen(segment) && isUnclean(segment)) log.seal(segment);
-    const { sealed } = this.survey();
+    const { sealed } = survey(this.core);
     sealed.sort((a, b) => a.base - b.base);
     return sealed.map(({ segment }) => segment).filter(isUnclean);
   }
@@ -136,7 +131,7 @@ export class Cleaner {
   /** Cleans this segment, if it still is one of the log. */
   cleanThis(segment: number): void {
     if (this.core.segments.word(segment, Entry.KIND) !== SegmentKind.LOG || this.damaged.has(segment) || this.core.log.isOpen(segment)) return;
-    this.begin(segment, this.ruleFor(segment, this.survey().sealed));
+    this.begin(segment, this.ruleFor(segment, survey(this.core).sealed));
     this.run(Number.POSITIVE_INFINITY);
   }
 
@@ -145,47 +140,34 @@ export class Cleaner {
     return segments.word(segment, Entry.EXPIRING) > 0 ? 0 : segments.word(segment, Entry.LIVE);
   }
 
-  /** All sealed log segments, and what is live in them; what has expired counts as dead where that is known. */
-  survey(): Survey {
-    const { segments, space, log, environment } = this.core;
-    const sealed: Candidate[] = [];
-    const full = space.segmentBytes;
-    let live = 0;
-    let now = 0;
-    for (let segment = 1; segment < space.capacity; segment++) {
-      if (space.isTable(segment)) continue;
-      segments.entry(segment);
-      const { words, doubles, at } = segments;
-      if (words[at + Entry.KIND] !== SegmentKind.LOG || log.isOpen(segment)) continue;
-      let alive = words[at + Entry.LIVE];
-      if (words[at + Entry.EXPIRING] > 0) {
-        now ||= environment.now();
-        if (doubles[(at + Entry.LAST_EXPIRY) >> 1] <= now) alive = Math.max(0, alive - words[at + Entry.EXPIRING]);
-      }
-      live += alive;
-      sealed.push({ segment, length: words[at + Entry.LENGTH], live: alive, base: doubles[(at + Entry.BASE_SEQUENCE) >> 1] });
-    }
-    return { sealed, live, used: sealed.length * full };
-  }
-
-  /** Picks a victim: the one with the least live bytes, if they are at most this share of it; the oldest when tombstones weigh. */
-  protected choose(mostLive: number): boolean {
+  /** Picks a victim: the one that gains most, if at most this share of it is no gain; the oldest when tombstones weigh. */
+  protected choose(mostKept: number): boolean {
     const { core, damaged } = this;
-    const { sealed, live } = this.survey();
+    const { sealed, live } = survey(core);
     let oldest: Candidate | undefined;
     let best: Candidate | undefined;
     for (const one of sealed) {
       if (oldest === undefined || one.base < oldest.base) oldest = one;
-      if (!damaged.has(one.segment) && (best === undefined || one.live < best.live)) best = one;
+      if (!damaged.has(one.segment) && (best === undefined || one.gain > best.gain)) best = one;
     }
     if (best === undefined || oldest === undefined) return false;
     const full = core.space.segmentBytes;
     const tombstones = core.control[Control.TOMBSTONE_BYTES];
     // With every oldest segment that goes, even an all live one, the tombstones behind it come nearer to where they can be dropped.
     const weigh = tombstones > live * TOMBSTONE_SHARE && tombstones > full / 8 && !damaged.has(oldest.segment);
-    if (!weigh && best.live > full * mostLive) return false;
+    if (!weigh && full - best.gain > full * mostKept) return false;
     const victim = weigh ? oldest.segment : best.segment;
     this.begin(victim, this.ruleFor(victim, sealed));
+    return true;
+  }
+
+  /** Picks the one with the least live bytes, if any of it is unused. */
+  private chooseUnused(): boolean {
+    const { sealed } = survey(this.core);
+    const candidates = sealed.filter(({ segment, live }) => !this.damaged.has(segment) && live <= (this.core.space.segmentBytes * 31) / 32);
+    if (candidates.length === 0) return false;
+    const { segment } = candidates.reduce((best, one) => (one.live < best.live ? one : best));
+    this.begin(segment, this.ruleFor(segment, sealed));
     return true;
   }
 

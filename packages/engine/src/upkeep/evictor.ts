@@ -10,6 +10,7 @@ import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
 import { Cleaner } from './cleaner.js';
 import { Keep, type Room } from './room.js';
+import { survey } from './survey.js';
 
 const { Control, Entry, Rule, SegmentKind } = L;
 
@@ -120,7 +121,7 @@ export class Evictor extends Cleaner {
   override pays(share = this.deadShare): boolean {
     let dead = 0;
     let used = 0;
-    for (const { length, live } of this.survey().sealed) {
+    for (const { length, live } of survey(this.core).sealed) {
       used += length;
       dead += length - live;
     }
@@ -131,7 +132,7 @@ export class Evictor extends Cleaner {
   protected override choose(mostLive: number): boolean {
     let most = 0;
     let victim = 0;
-    for (const { segment, length, live } of this.survey().sealed) {
+    for (const { segment, length, live } of survey(this.core).sealed) {
       const dead = length - live;
       if (dead <= most || live > length * mostLive || this.damaged.has(segment)) continue;
       most = dead;

@@ -37,7 +37,7 @@ export class KeyvMapstone extends EventEmitter {
 
   constructor(target: string | KeyvMapstoneOptions) {
     super();
-    const { path, namespace, keyv, useKeyPrefix, ...storeOptions }: KeyvMapstoneOptions = typeof target === 'string' ? { path: target } : target;
+    const { path, namespace, keyv, useKeyPrefix, ...storeOptions }: KeyvMapstoneOptions = typeof target === 'string' ? { path: target } : (target ?? {});
     if (keyv !== undefined && keyv !== 5 && keyv !== 6) {
       throw new RangeError(`The option keyv is 5 or 6, not ${String(keyv)}. Left out, the adapter finds out by itself.`);
     }

@@ -7,7 +7,8 @@ export type CreateKeyvOptions = Omit<KeyvMapstoneOptions, 'keyv' | 'useKeyPrefix
 
 /** What either major's constructor is given; each ignores the other's names. */
 export function keyvSettings(target: string | CreateKeyvOptions, keyvOptions: Omit<KeyvOptions, 'store'> = {}): object {
-  const options = typeof target === 'string' ? { path: target } : target;
+  // Without either, the store says what is missing.
+  const options = typeof target === 'string' ? { path: target } : ((target ?? {}) as CreateKeyvOptions);
   return {
     serialize: undefined,
     deserialize: undefined,

@@ -36,8 +36,12 @@ describe('opening', () => {
   });
 
   it('asks for a path', () => {
-    for (const wrong of [undefined, {}, { path: '' }, { path: 7 }, '']) expect(() => new KeyvMapstone(wrong as string)).toThrow(TypeError);
-    expect(() => createKeyv({} as { path: string })).toThrow(TypeError);
+    for (const wrong of [undefined, null, {}, { path: '' }, { path: 7 }, '', 'a\0b']) {
+      expect(() => new KeyvMapstone(wrong as string)).toThrow(
+        expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: expect.stringContaining('path') }),
+      );
+      expect(() => createKeyv(wrong as string)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID', message: expect.stringContaining('path') }));
+    }
   });
 
   it('hands engine options on, and the engine judges them', () => {

@@ -27,7 +27,9 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
 
 /** The same with the outside world injected: for tests. */
 export function openStoreIn(path: string, options: StoreOptions, environment: Environment, mapping?: Mapping): Store {
-  if (typeof path !== 'string' || path === '') throw typeError('ERR_OPTION_INVALID', 'openStore(path): path is a file name');
+  if (typeof path !== 'string' || path === '' || path.includes('\0') || path.endsWith('/')) {
+    throw typeError('ERR_OPTION_INVALID', `openStore(path): path is a file name, not ${typeof path === 'string' ? JSON.stringify(path) : String(path)}`);
+  }
   const settings = readOptions(options, environment, mapping);
   const full = resolve(path);
   const shared = findOpen(settings.mapping, full, settings.readOnly);

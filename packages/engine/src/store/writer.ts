@@ -48,7 +48,7 @@ export class Writer {
     if (chainSegments(core.segments, valueLength) > room.most - 5) {
       throw rangeError(
         'ERR_VALUE_TOO_LARGE',
-        `a value of ${valueLength} bytes is over what ${room.bound} can ever hold: split it, or open with a larger maxSize`,
+        `a value of ${valueLength} bytes is over what a ${room.bound} can ever hold: split it, or open with a larger maxSize`,
       );
     }
     return true;

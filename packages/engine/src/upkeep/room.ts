@@ -61,7 +61,7 @@ export class Room {
   /** The bound of the file, for messages. */
   get bound(): string {
     const { space } = this.core;
-    return `a maxSize of ${Math.max(space.capacity, space.maxSegments)} segments of ${space.segmentBytes} bytes`;
+    return `maxSize of ${Math.max(space.capacity, space.maxSegments)} segments of ${space.segmentBytes} bytes beside the head`;
   }
 
   /** Throws `ERR_STORE_FULL` where so many segments could not be had if everything went: two index segments stay, and one that is kept. */
@@ -70,7 +70,7 @@ export class Room {
     if (segments > this.most - 3)
       throw new StoreError(
         'ERR_STORE_FULL',
-        `${path}: a batch of ${segments} segments is over what ${this.bound} can ever hold: split it, or open with a larger maxSize. Nothing was changed`,
+        `${path}: a batch of ${segments} segments is over what a ${this.bound} can ever hold: split it, or open with a larger maxSize. Nothing was changed`,
         {
           path,
         },
@@ -168,11 +168,10 @@ export class Room {
   }
 
   private full(): StoreError {
-    const { space } = this.core;
-    const { path } = space.file;
+    const { path } = this.core.space.file;
     const why =
       this.diskFull === undefined
-        ? `it has reached its maxSize of ${space.maxSegments} segments of ${space.segmentBytes} bytes; delete entries, or open it with a larger maxSize`
+        ? `it has reached its ${this.bound}; delete entries, or open it with a larger maxSize`
         : 'the disk is full; free space on it, or delete entries';
     return new StoreError('ERR_STORE_FULL', `${path} is full: ${why}. Nothing was lost`, { path, cause: this.diskFull });
   }

@@ -70,7 +70,7 @@ describe('openStore refuses', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test.each([undefined, '', 5, null, Buffer.from('x')])('%o as a path', (wrong) => {
+  test.each([undefined, '', 5, null, Buffer.from('x'), 'a\0b', 'directory/'])('%o as a path', (wrong) => {
     expect(() => openStore(wrong as string)).toThrow(TypeError);
     expect(codeOf(() => openStore(wrong as string))).toBe('ERR_OPTION_INVALID');
   });

@@ -144,12 +144,7 @@ async function shared(contestant) {
   return result;
 }
 
-async function objects(contestant) {
-  const store = await contestant.open(place('store'));
-  const result = await runObjects(store, job);
-  await close(store);
-  return result;
-}
+const objects = (contestant) => runObjects(() => contestant.open(place('store')), job);
 
 const replay = (cache) => runReplay(cache, { ...job, dir: place('caches') });
 

@@ -27,6 +27,7 @@ export const CONTESTANTS = [
   { name: 'engine-mmap-exclusive', label: 'mapstone, exclusive', file: 'engine', variant: 'mmap-io+exclusive', weight: 1.2 },
   { name: 'engine-mmap-objects', label: 'mapstone, object cache', file: 'engine', variant: 'mmap-io+objects', weight: 1.2 },
   { name: 'lmdb-objects', label: 'lmdb, structured, cache', file: 'lmdb', variant: 'objects', weight: 5 },
+  { name: 'lmdb-validated', label: 'lmdb, structured, validated cache', file: 'lmdb', variant: 'validated', weight: 8 },
   { name: 'lmdb-structured', label: 'lmdb, structured', file: 'lmdb', variant: 'structured', weight: 8 },
   { name: 'redis', label: 'redis, loopback', file: 'redis', weight: 40, async: true },
   { name: 'lmdb-sync', label: 'lmdb, putSync', file: 'lmdb', variant: 'sync', weight: 10 },

@@ -79,8 +79,8 @@ export class Cleaner {
   relieve(): void {}
 
   /** What has expired is looked for with the writes to come. */
-  seekExpired(): void {
-    this.expirer.start();
+  seekExpired(taken: number): void {
+    this.expirer.start(taken);
     this.active = true;
   }
 

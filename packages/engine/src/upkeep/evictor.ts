@@ -83,7 +83,7 @@ export class Evictor extends Cleaner {
   }
 
   /** The sweeper does that. */
-  override seekExpired(): void {}
+  override seekExpired(_taken: number): void {}
 
   private get isFull(): boolean {
     const { segments, space } = this.core;

@@ -14,6 +14,8 @@ const { Entry, SegmentKind } = L;
 
 /** Entries of the segment table passed over per write, where nothing has expired. */
 const STEP_SEGMENTS = 64;
+/** Records looked at for each segment that a write takes: one that fills several must find as much. */
+const RECORDS_PER_SEGMENT = 64;
 
 export class Expirer {
   private readonly core: Core;
@@ -29,6 +31,8 @@ export class Expirer {
   private next = Number.POSITIVE_INFINITY;
   /** Segments to pass until all were seen. */
   private left = 0;
+  /** Records to look at beside those of each step. */
+  private owed = 0;
 
   constructor(core: Core, writer: Writer, room: Room, damaged: DamagedSegments) {
     this.core = core;
@@ -43,17 +47,19 @@ export class Expirer {
     return this.left > 0;
   }
 
-  /** Goes round the file once, with the steps to come. */
-  start(): void {
+  /** Goes round the file once, with the steps to come, since so many segments are taken. */
+  start(taken: number): void {
     this.left = this.core.space.capacity;
+    this.owed += taken * RECORDS_PER_SEGMENT;
   }
 
   /** Looks at so many records. */
   step(records: number): void {
-    let looked = records;
-    for (let passed = 0; this.left > 0 && looked > 0 && passed < STEP_SEGMENTS; passed++) {
-      if (this.isDue(this.segment)) looked = this.look(looked, Keep.FOR_WRITES);
-      if (looked > 0) this.advance();
+    let more = records + this.owed;
+    this.owed = 0;
+    for (let passed = 0; this.left > 0 && more > 0 && passed < STEP_SEGMENTS; passed++) {
+      if (this.isDue(this.segment)) more = this.look(more, Keep.FOR_WRITES);
+      if (more > 0) this.advance();
     }
   }
 

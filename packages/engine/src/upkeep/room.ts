@@ -126,7 +126,7 @@ export class Room {
     const { core, cleaner, flusher } = this;
     const { segments, space } = core;
     const needed = count + this.kept(keep);
-    if (!cleaner.busy && this.isLow) cleaner.seekExpired();
+    if (!cleaner.busy && this.isLow) cleaner.seekExpired(count);
     if (segments.free >= needed) return;
     // What is under way has its intent recorded in the one place there is for it: cleaning would take that, and a flush finish what is half done.
     const underWay = core.control[Control.INTENT] !== Intent.NONE;

@@ -90,18 +90,18 @@ export class Cleaner {
   /** A few records' worth of cleaning, or of looking for what has expired, after a write. */
   step(): void {
     const { expirer } = this;
-    const wasCleaning = this.victim !== 0;
+    const looks = this.victim === 0 && expirer.active;
     try {
-      if (wasCleaning) this.run(STEP_RECORDS);
-      else if (expirer.active) expirer.step(STEP_RECORDS);
+      if (looks) expirer.step(STEP_RECORDS);
+      else if (this.victim !== 0) this.run(STEP_RECORDS);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       // No room to copy to, another opener's flush that does not end, a disk that fails: the write that brought us here has succeeded all the same.
       this.active = false;
       return;
     }
-    if (this.victim !== 0 || (!wasCleaning && expirer.active)) return;
-    this.active = (this.isLow && this.pays() && this.choose(this.worthwhile)) || expirer.active;
+    if (this.victim !== 0) return;
+    this.active = (!looks && this.isLow && this.pays() && this.choose(this.worthwhile)) || expirer.active;
   }
 
   protected get isLow(): boolean {

@@ -148,7 +148,7 @@ export const Entry = {
   EXPIRING: 5, // log: bytes of records with an expiry; chain head: location of its record
   BASE_SEQUENCE: 6, // double: no record in it is older
   LAST_EXPIRY: 8, // double: ms, latest of its expiries
-  GATE: 10, // double: free: the flush that must have completed before it is handed out again; log: ms, earliest of its expiries
+  GATE: 10, // double: free: the flush that must have completed before it is handed out again; log: ms, when to look for what has expired
   SLOT_0: 12,
   SLOT_1: 22,
 } as const;

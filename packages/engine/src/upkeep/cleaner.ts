@@ -9,6 +9,7 @@ import { contentBytes, type RecordReader, spaceFor } from '../log/record.js';
 import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
 import { DamagedSegments } from './damaged-segments.js';
+import { Expirer } from './expirer.js';
 import { Keep, type Room } from './room.js';
 import { type Candidate, survey } from './survey.js';
 
@@ -30,6 +31,7 @@ export class Cleaner {
   /** Cleaning pays when this share of the log is dead: a third, so that the file stays within 1.5 times the live bytes, and a freed byte costs at most two copied. */
   protected deadShare = 1 / 3;
   readonly damaged: DamagedSegments;
+  private readonly expirer: Expirer;
   /** Inside a step: space must not be made by cleaning now. */
   busy = false;
   /** Work is wanted at each write. */
@@ -46,6 +48,7 @@ export class Cleaner {
     this.key = core.newKey();
     this.reader = core.newReader();
     this.other = core.newReader();
+    this.expirer = new Expirer(core, writer, room, this.damaged);
   }
 
   /** The segment being cleaned, 0 if none. */
@@ -69,19 +72,28 @@ export class Cleaner {
   }
 
   start(): void {
-    this.active = this.victim !== 0 || this.choose(this.worthwhile);
+    this.active = this.victim !== 0 || this.choose(this.worthwhile) || this.expirer.active;
   }
 
   /** The file can't grow, and is getting full: what can be done ahead of need. */
   relieve(): void {}
 
+  /** What has expired is looked for with the writes to come. */
+  seekExpired(taken: number): void {
+    this.expirer.start(taken);
+    this.active = true;
+  }
+
   /** Makes place for `more` entries. A store holds any number. */
   limitEntries(_more: number): void {}
 
-  /** A few records' worth of cleaning, after a write. */
+  /** A few records' worth of cleaning, or of looking for what has expired, after a write. */
   step(): void {
+    const { expirer } = this;
+    const looks = this.victim === 0 && expirer.active;
     try {
-      if (this.victim !== 0) this.run(STEP_RECORDS);
+      if (looks) expirer.step(STEP_RECORDS);
+      else if (this.victim !== 0) this.run(STEP_RECORDS);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       // No room to copy to, another opener's flush that does not end, a disk that fails: the write that brought us here has succeeded all the same.
@@ -89,7 +101,7 @@ export class Cleaner {
       return;
     }
     if (this.victim !== 0) return;
-    this.active = this.isLow && this.pays() && this.choose(this.worthwhile);
+    this.active = (!looks && this.isLow && this.pays() && this.choose(this.worthwhile)) || expirer.active;
   }
 
   protected get isLow(): boolean {
@@ -104,11 +116,19 @@ export class Cleaner {
   }
 
   /**
-   * Frees what can be, when nothing else makes `needed` segments free: a delete gains more than it takes, however little a segment gives, so that it must not fail. And where
-   * nothing is gained but what lies unused behind large records, small ones may fit there.
+   * Frees what can be, when nothing else makes `needed` segments free: a delete gains more than it takes, however little a segment gives, so that it must not fail. What has
+   * expired beside what lives on goes too. And where nothing is gained but what lies unused behind large records, small ones may fit there.
    */
   lastResort(_needed: number, keep: number): boolean {
-    return this.cleanOne(keep < Keep.FOR_WRITES) || (this.chooseUnused() && this.runWhole());
+    return this.cleanOne(keep < Keep.FOR_WRITES) || this.cleanExpired() || (this.chooseUnused() && this.runWhole());
+  }
+
+  /** Looks for what has expired until that frees a segment, or makes one worth cleaning. */
+  private cleanExpired(): boolean {
+    const { segments } = this.core;
+    const had = segments.free + segments.pending;
+    while (this.expirer.findOne()) if (segments.free + segments.pending > had || this.cleanOne()) return true;
+    return false;
   }
 
   private runWhole(): boolean {

@@ -82,6 +82,9 @@ export class Evictor extends Cleaner {
     if (this.isFull) this.active = this.victim !== 0 || this.chooseEviction();
   }
 
+  /** The sweeper does that. */
+  override seekExpired(_taken: number): void {}
+
   private get isFull(): boolean {
     const { segments, space } = this.core;
     return segments.free <= AHEAD && space.nextCapacity() <= space.capacity;

@@ -126,6 +126,7 @@ export class Room {
     const { core, cleaner, flusher } = this;
     const { segments, space } = core;
     const needed = count + this.kept(keep);
+    if (!cleaner.busy && this.isLow) cleaner.seekExpired(count);
     if (segments.free >= needed) return;
     // What is under way has its intent recorded in the one place there is for it: cleaning would take that, and a flush finish what is half done.
     const underWay = core.control[Control.INTENT] !== Intent.NONE;
@@ -176,13 +177,17 @@ export class Room {
     return new StoreError('ERR_STORE_FULL', `${path} is full: ${why}. Nothing was lost`, { path, cause: this.diskFull });
   }
 
+  private get isLow(): boolean {
+    const { segments, space } = this.core;
+    return segments.free - Keep.FOR_WRITES <= space.capacity >> 2;
+  }
+
   /** After a segment was opened: starts what the next ones will need, before they need it. */
   private lookAhead(): void {
     const { core, cleaner } = this;
     const { segments, space } = core;
-    const low = segments.free - Keep.FOR_WRITES <= space.capacity >> 2;
     if (segments.pending * 4 >= space.capacity) this.flusher.flushSoon();
-    if (!low) return;
+    if (!this.isLow) return;
     if (cleaner.pays()) cleaner.start();
     else if (space.nextCapacity() > space.capacity) space.prepareGrowth(PREPARED_SEGMENTS * space.segmentBytes);
     else cleaner.relieve();

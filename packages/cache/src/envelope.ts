@@ -16,6 +16,8 @@ export interface Outcome {
   until: number;
   error?: KeptError;
   value?: null;
+  /** There is a value, which the store can't keep. */
+  unkept?: true;
   /** Tag, version, ... as at the begin of the load: one that is invalid since says nothing to who asks after that. */
   tags?: readonly string[];
 }

@@ -205,7 +205,7 @@ export class Loads {
         // How the load before ended stays for who has waited for it and not looked yet: else he might wait for one after another.
         const ended = envelopeOf(stored)?.outcome;
         const outcome = ended && { ...ended, until: 0 };
-        return wrap({ ...old, lease: [this.#store.opener as string, token, now + this.#lease, tags], outcome });
+        return wrap({ ...old, lease: [this.#store.opener as string, token, now + this.#lease, tags, this.#lease], outcome });
       },
       () => ({ expiresAt }),
     );

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { type DrizzleCacheOptions, type MapstoneCache, mapstoneCache } from '../src/drizzle.js';
-import { closeAll, fill, hosts, type Opened, PHOTO, SEEN } from './support/drizzle.js';
+import { type Any, closeAll, fill, hosts, type Opened, PHOTO, SEEN } from './support/drizzle.js';
 
 const path = tempPaths();
 const closing: (() => unknown)[] = [];

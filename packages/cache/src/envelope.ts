@@ -5,8 +5,8 @@ import type { KeptError } from './errors.js';
 
 const MARK = '\u0001mapstone-cache';
 
-/** Who makes a new value: the opener of the store that does, a token of this making, until when (ms since 1970) others wait for it, and its tags, with versions. */
-export type Lease = [holder: string, token: string, until: number, tags: readonly string[]];
+/** Who makes a new value: the opener of the store that does, a token of this making, until when (ms since 1970) others wait for it, its tags, with versions, and how many ms it lasts. */
+export type Lease = [holder: string, token: string, until: number, tags: readonly string[], length: number];
 
 /** How a making ended without a value that is kept. */
 export interface Outcome {
@@ -16,6 +16,8 @@ export interface Outcome {
   until: number;
   error?: KeptError;
   value?: null;
+  /** There is a value, which the store can't keep. */
+  unkept?: true;
   /** Tag, version, ... as at the begin of the load: one that is invalid since says nothing to who asks after that. */
   tags?: readonly string[];
 }

@@ -14,10 +14,13 @@ export class Flight {
   readonly token: string;
   readonly #landed: Promise<Landed>;
   readonly #over: Promise<undefined>;
+  readonly #forgotten: () => void;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  constructor(token: string, load: Promise<unknown>, lease: number) {
+  /** `forgotten` is called once, when nobody can join any more. */
+  constructor(token: string, load: Promise<unknown>, lease: number, forgotten: () => void) {
     this.token = token;
+    this.#forgotten = forgotten;
     // The load itself, in an object: it may have failed, and that is an outcome as well.
     this.#landed = load.then(
       () => ({ outcome: load }),
@@ -51,7 +54,7 @@ export class Flight {
 
   /** Lets nobody else join. */
   forget(): void {
-    flights.delete(this.token);
+    if (flights.delete(this.token)) this.#forgotten();
   }
 }
 

@@ -28,9 +28,11 @@ export class Leases {
   }
 
   /** Whether its holder may still make the value that was wanted. */
-  isHeld([holder, , until, tags]: Lease, now: number): boolean {
+  isHeld([holder, , until, tags, length]: Lease, now: number): boolean {
+    // Further ahead than twice its length, it is from before the clock was set back by as much, and would be waited for until it is that time again.
+    if (now >= until || now <= until - 2 * length) return false;
     // What was begun before a tag was invalidated is no answer for who asks after that.
-    if (now >= until || !this.#tags.areCurrent(tags)) return false;
+    if (!this.#tags.areCurrent(tags)) return false;
     const known = this.#alive.get(holder);
     // Further ahead than it can be, it is from before the clock was set back.
     if (known !== undefined && now < known.until && known.until <= now + ALIVE) return known.alive;

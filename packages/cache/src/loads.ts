@@ -22,9 +22,15 @@ const LEASE_LIVES = 10;
 type Finding =
   | { is: 'fresh' | 'old' | 'nothing'; value: unknown }
   | { is: 'failed'; error: Error }
+  | { is: 'unkept' }
   | { is: 'stale'; value: unknown; leased: boolean; old: Envelope }
-  | { is: 'leased'; token: string; old: Envelope | undefined }
+  | { is: 'leased'; token: string; old: Envelope | undefined; ended: string | undefined }
   | { is: 'absent'; old: Envelope | undefined };
+
+/** What a call waits for: the end of some load other than `ended`, by token, which is of before the call. */
+interface Wait {
+  ended: string | undefined;
+}
 
 /** What was there when a lease was to be taken; with a token if it was. */
 interface Taken {
@@ -53,7 +59,12 @@ export class Loads {
     this.#leases = new Leases(store, tags, world);
     this.#lease = lease;
     this.#shorten = shorten;
-    this.#unleased = new UnleasedLoads(report, (old) => this.#isUsable(old));
+    this.#unleased = new UnleasedLoads(
+      report,
+      lease,
+      (old) => this.#isUsable(old),
+      () => this.#closed,
+    );
   }
 
   /** The value under a name, made if need be. `stored` is what the caller has just read there. */
@@ -86,20 +97,19 @@ export class Loads {
       this.#end(undefined, name, flight.token, undefined);
       flight.forget();
     }
-    this.#own.clear();
   }
 
   async #find(call: Call, first: unknown): Promise<unknown> {
     const { key, name } = call;
-    let waitedFor: string | undefined;
+    let wait: Wait | undefined;
     for (;;) {
       let finding: Finding;
       let taken: Taken | undefined;
       try {
-        finding = this.#look(waitedFor === undefined ? first : this.#store.get(name), Date.now(), waitedFor);
+        finding = this.#look(wait === undefined ? first : this.#store.get(name), Date.now(), wait);
         if (finding.is === 'absent' || (finding.is === 'stale' && !finding.leased)) {
           call.old = finding.old;
-          taken = this.#take(call, waitedFor);
+          taken = this.#take(call, wait);
           ({ finding } = taken);
         }
       } catch (error) {
@@ -109,7 +119,7 @@ export class Loads {
       if (taken?.token !== undefined) return this.#begin(call, taken.finding, taken.token, taken.tags);
       switch (finding.is) {
         case 'fresh':
-          if (waitedFor === undefined) this.#report.hit(key);
+          if (wait === undefined) this.#report.hit(key);
           else this.#report.coalesced();
           return finding.value;
         case 'stale':
@@ -121,11 +131,14 @@ export class Loads {
           return finding.value;
         case 'failed':
           throw finding.error;
+        case 'unkept':
+          return this.#unleased.make(call);
         case 'leased': {
-          call.old = finding.old;
-          if (waitedFor === undefined) this.#report.miss(key);
-          waitedFor = finding.token;
-          const flight = flightOf(waitedFor);
+          const { token, old, ended } = finding;
+          call.old = old;
+          if (wait === undefined) this.#report.miss(key);
+          wait ??= { ended };
+          const flight = flightOf(token);
           if (flight !== undefined) {
             const landed = await flight.join(() => this.#closed);
             if (landed === undefined) continue;
@@ -133,7 +146,7 @@ export class Loads {
             return landed.outcome;
           }
           try {
-            await this.#leases.ended(name, waitedFor);
+            await this.#leases.ended(name, token);
           } catch (error) {
             return this.#unleased.get(call, error);
           }
@@ -153,25 +166,27 @@ export class Loads {
     }
   }
 
-  #look(stored: unknown, now: number, waitedFor: string | undefined): Finding {
+  #look(stored: unknown, now: number, wait: Wait | undefined): Finding {
     const entry = envelopeOf(stored);
     if (entry === undefined) return { is: 'absent', old: undefined };
     const { lease, outcome } = entry;
     const usable = entry.filled && this.#tags.areCurrent(entry.tags);
     if (usable && now < entry.fresh) return { is: 'fresh', value: entry.value };
     const old = usable && now < endOf(entry) ? entry : undefined;
-    if (outcome !== undefined && (outcome.token === waitedFor || (now < outcome.until && this.#tags.areCurrent(outcome.tags ?? [])))) {
+    const isWaitedFor = wait !== undefined && outcome?.token !== wait.ended;
+    if (outcome !== undefined && (isWaitedFor || (now < outcome.until && this.#tags.areCurrent(outcome.tags ?? [])))) {
+      if (outcome.unkept) return { is: 'unkept' };
       if (old !== undefined) return { is: 'old', value: old.value };
       if (outcome.error !== undefined) return { is: 'failed', error: restoreError(outcome.error) };
       return { is: 'nothing', value: outcome.value };
     }
     const leased = lease !== undefined && this.#leases.isHeld(lease, now);
     if (old !== undefined && now < old.fresh + old.staleFor) return { is: 'stale', value: old.value, leased, old };
-    return leased ? { is: 'leased', token: lease[1], old } : { is: 'absent', old };
+    return leased ? { is: 'leased', token: lease[1], old, ended: outcome?.token } : { is: 'absent', old };
   }
 
   /** Puts a lease into the entry, unless what is there by now makes that needless: then there is no token. */
-  #take({ name, life }: Call, waitedFor: string | undefined): Taken {
+  #take({ name, life }: Call, wait: Wait | undefined): Taken {
     // The versions from before the load: what is invalidated from here on is invalid when it is stored.
     const tags = this.#tags.versions(life.tags);
     let finding!: Finding;
@@ -181,13 +196,16 @@ export class Loads {
       name,
       (stored) => {
         const now = Date.now();
-        finding = this.#look(stored, now, waitedFor);
+        finding = this.#look(stored, now, wait);
         token = undefined;
         if (!(finding.is === 'absent' || (finding.is === 'stale' && !finding.leased))) return KEEP;
         token = randomUUID();
         const { old = EMPTY } = finding;
         expiresAt = Math.max(endOf(old), now + this.#lease * LEASE_LIVES);
-        return wrap({ ...old, lease: [this.#store.opener as string, token, now + this.#lease, tags], outcome: undefined });
+        // How the load before ended stays for who has waited for it and not looked yet: else he might wait for one after another.
+        const ended = envelopeOf(stored)?.outcome;
+        const outcome = ended && { ...ended, until: 0 };
+        return wrap({ ...old, lease: [this.#store.opener as string, token, now + this.#lease, tags, this.#lease], outcome });
       },
       () => ({ expiresAt }),
     );
@@ -199,10 +217,8 @@ export class Loads {
     call.old = old;
     call.makes = true;
     const load = this.#load(call, token, tags, old);
-    const flight = new Flight(token, load, this.#lease);
+    const flight = new Flight(token, load, this.#lease, () => this.#own.delete(flight));
     this.#own.set(flight, call.name);
-    const landed = () => void this.#own.delete(flight);
-    load.then(landed, landed);
     if (finding.is !== 'stale') {
       this.#report.miss(call.key);
       return load;
@@ -234,10 +250,13 @@ export class Loads {
       this.#keep(name, token, value, lived, tags);
     } catch (error) {
       if (isClosed(error)) return value;
-      // A value that can't be stored is the program's mistake. What the store can't do is not the caller's trouble, nor that of those who wait: they make it too.
-      const outcome = isMisuse(error) ? { token, until: 0, error: keepError(error) } : undefined;
-      this.#end(key, name, token, outcome);
-      if (outcome !== undefined) throw error;
+      // A value that can't be stored is the program's mistake.
+      if (isMisuse(error)) {
+        this.#end(key, name, token, { token, until: 0, error: keepError(error) });
+        throw error;
+      }
+      // What the store can't do is not the caller's trouble, nor that of those who wait: they make it too.
+      this.#settle(name, token, { token, until: 0, unkept: true });
       this.#report.failed(error, key);
     }
     return value;
@@ -248,18 +267,24 @@ export class Loads {
     this.#leases.fill(name, token, stored, options);
   }
 
-  /** Ends a load without a new value. Where its outcome can't be written, the lease goes without one: those who wait make the value themselves. */
+  /** Ends a load without a new value, and tells if that failed. */
   #end(key: string | undefined, name: string, token: string, outcome: Outcome | undefined, isGone = false): void {
+    const trouble = this.#settle(name, token, outcome, isGone);
+    if (trouble !== undefined) this.#report.failed(trouble, key);
+  }
+
+  /** Where the outcome can't be written, the lease goes without one: those who wait make the value themselves. Gives what was the trouble. */
+  #settle(name: string, token: string, outcome: Outcome | undefined, isGone = false): unknown {
     try {
       this.#leases.settle(name, token, outcome, isGone);
     } catch (error) {
-      if (isClosed(error)) return;
+      if (isClosed(error)) return undefined;
       try {
         this.#leases.settle(name, token, undefined, isGone);
       } catch {
         // The store's trouble is told of once.
       }
-      this.#report.failed(error, key);
+      return error;
     }
   }
 }

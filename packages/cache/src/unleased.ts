@@ -1,7 +1,9 @@
 // Loads without a lease, where none can be written or waited for: a value is made for whoever asks meanwhile in this process, and not kept.
 
+import { randomUUID } from 'node:crypto';
 import type { Envelope } from './envelope.js';
 import { isMisuse } from './errors.js';
+import { Flight } from './flights.js';
 import type { Life, LoadRules } from './options.js';
 import type { Report } from './report.js';
 
@@ -23,18 +25,22 @@ export interface Call {
 
 export class UnleasedLoads {
   readonly #report: Report;
+  readonly #lease: number;
   readonly #isUsable: (old: Envelope | undefined) => old is Envelope;
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #isClosed: () => boolean;
+  readonly #running = new Map<string, Flight>();
 
   /** `isUsable`: whether an old value may still be served. */
-  constructor(report: Report, isUsable: (old: Envelope | undefined) => old is Envelope) {
+  constructor(report: Report, lease: number, isUsable: (old: Envelope | undefined) => old is Envelope, isClosed: () => boolean) {
     this.#report = report;
+    this.#lease = lease;
     this.#isUsable = isUsable;
+    this.#isClosed = isClosed;
   }
 
   /** The value, made because of `cause`; one that is stale is good enough, as a refresh would have nowhere to go. What the caller did wrong it throws. */
   get(call: Call, cause: unknown): unknown {
-    const { key, name, old } = call;
+    const { key, old } = call;
     if (isMisuse(cause)) throw cause;
     this.#report.failed(cause, key);
     if (this.#isUsable(old) && Date.now() < old.fresh + old.staleFor) {
@@ -42,14 +48,21 @@ export class UnleasedLoads {
       return old.value;
     }
     this.#report.miss(key);
-    const running = this.#running.get(name);
-    if (running !== undefined) {
+    return this.make(call);
+  }
+
+  /** The value, made here, or by who makes it so already: one who is slow is waited for as long as a lease lasts. */
+  async make(call: Call): Promise<unknown> {
+    const { name } = call;
+    for (let running = this.#running.get(name); running !== undefined; running = this.#running.get(name)) {
+      const landed = await running.join(this.#isClosed);
+      if (landed === undefined) continue;
       this.#report.coalesced();
-      return running;
+      return landed.outcome;
     }
     call.makes = true;
-    const making = this.#make(call).finally(() => this.#running.delete(name));
-    this.#running.set(name, making);
+    const making = this.#make(call);
+    this.#running.set(name, new Flight(randomUUID(), making, this.#lease, () => this.#running.delete(name)));
     return making;
   }
 

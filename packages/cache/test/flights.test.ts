@@ -9,13 +9,16 @@ const open = () => false;
 
 it('is forgotten when its lease is over, and tells those who joined it', async () => {
   vi.useFakeTimers();
-  const flight = new Flight('never', never, 1000);
+  const forgotten = vi.fn();
+  const flight = new Flight('never', never, 1000, forgotten);
   const joined = flight.join(open);
   await vi.advanceTimersByTimeAsync(999);
   expect(flightOf('never')).toBe(flight);
   await vi.advanceTimersByTimeAsync(1);
   expect(flightOf('never')).toBeUndefined();
   expect(await joined).toBeUndefined();
+  flight.forget();
+  expect(forgotten).toHaveBeenCalledTimes(1);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -26,15 +29,16 @@ it('is forgotten when it has landed, well or not, and its timer with it', async 
     [Promise.reject(new Error('no')), 'no'],
   ];
   for (const [load, wanted] of cases) {
-    const landed = await new Flight('landed', load, 1000).join(open);
+    const forgotten = vi.fn();
+    const landed = await new Flight('landed', load, 1000, forgotten).join(open);
     expect(await landed?.outcome.catch((error) => error.message)).toBe(wanted);
-    expect([flightOf('landed'), vi.getTimerCount()]).toEqual([undefined, 0]);
+    expect([flightOf('landed'), vi.getTimerCount(), forgotten.mock.calls.length]).toEqual([undefined, 0, 1]);
   }
 });
 
 it('has no timer where its lease is longer than one can be', () => {
   vi.useFakeTimers();
-  const flight = new Flight('long', never, LONGEST_TIMER + 1);
+  const flight = new Flight('long', never, LONGEST_TIMER + 1, () => undefined);
   expect(vi.getTimerCount()).toBe(0);
   flight.forget();
 });

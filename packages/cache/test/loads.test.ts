@@ -1,5 +1,7 @@
 // getOrSet in one process, where what two caches on one file do to each other is what two processes do; and with the clock in hand.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import type { MapstoneCache } from '../src/index.js';
 import { bench, deferred, START, settle } from './support/caches.js';
@@ -8,7 +10,7 @@ const { open, pass } = bench();
 
 /** A lease of a living opener, for a load that is not in this thread. */
 function leaseElsewhere(cache: MapstoneCache): void {
-  const lease = [cache.engine.opener, 'its token', START + 30_000, []];
+  const lease = [cache.engine.opener, 'its token', START + 30_000, [], 30_000];
   cache.engine.set(':k', ['\u0001mapstone-cache', 0, 0, 0, 0, 0, 0, lease]);
 }
 
@@ -219,11 +221,75 @@ describe('getOrSet', () => {
     expect(b.getMany(['k', 'old'])).toEqual(['made for k', 'made for old']);
   });
 
+  it.each<[string, () => unknown, unknown]>([
+    [
+      'failed',
+      () => {
+        throw new Error('down');
+      },
+      'rejected: down',
+    ],
+    ['found nothing', () => null, null],
+    ['made what can not be kept', () => 'x'.repeat(2 ** 23), 'own'],
+  ])('who waits for another process’s load that %s does not wait for that process’s next one', async (_name, end, wanted) => {
+    const cache = open({}, { quiet: true });
+    // Another copy of this package, which knows nothing of the loads of this one, as in another process.
+    vi.resetModules();
+    const elsewhere = await import('../src/index.js');
+    const sleeps = [deferred<void>(), deferred<void>()];
+    let slept = 0;
+    const sleep = () => sleeps[slept++].promise;
+    const waiting = new elsewhere.MapstoneCache({ path: cache.engine.path, maxSize: '4mb' }, { random: () => 0, sleep });
+    const [first, second] = [deferred<void>(), deferred<string>()];
+    const failing = cache.getOrSet('k', () => first.promise.then(end)).catch(() => undefined);
+    const call = waiting.getOrSet('k', () => 'own').catch((error) => `rejected: ${error.message}`);
+    first.resolve();
+    await failing;
+    const next = cache.getOrSet('k', () => second.promise);
+    sleeps[0].resolve();
+    await settle();
+    second.resolve('second');
+    await next;
+    sleeps[1].resolve();
+    expect([await call, slept]).toEqual([wanted, 1]);
+    expect(cache.get('k')).toBe('second');
+  });
+
+  it('a load that never ends is not kept in the heap for longer than its lease', async () => {
+    const cache = open({ lease: '10s' });
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const begin = () => {
+      const load = () => new Promise(() => undefined);
+      void cache.getOrSet('k', load);
+      return new WeakRef(load);
+    };
+    const load = begin();
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.useRealTimers();
+    await settle();
+    gc();
+    expect(load.deref()).toBeUndefined();
+  });
+
+  it('nobody waits for longer than the lease because the clock was set back', async () => {
+    const cache = open({}, { sleep: settle });
+    leaseElsewhere(cache);
+    pass(-29_999);
+    const call = cache.getOrSet('k', () => 'made');
+    await settle();
+    pass(-1);
+    expect(await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 500, 'waits'))])).toBe('made');
+    cache.close();
+    await call.catch(() => undefined);
+  });
+
   it('a holder that dies after the clock was set back is succeeded at once', async () => {
     const cache = open({}, { sleep: settle });
     leaseElsewhere(cache);
     const call = cache.getOrSet('k', () => 'made');
-    pass(-3_600_000);
+    pass(-20_000);
     vi.spyOn(cache.engine, 'isOpenerAlive').mockReturnValue(false);
     expect(await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 500, 'waits'))])).toBe('made');
     cache.close();
@@ -579,6 +645,35 @@ describe('wrap', () => {
 });
 
 describe('when the store fails', () => {
+  it('is told of once for a value that could not be kept, and not given back either', async () => {
+    const cache = open({}, { quiet: true });
+    const errors: string[] = [];
+    cache.on('error', (error, key) => errors.push(`${key}: ${(error as Error).message}`));
+    const { promise, resolve } = deferred<string>();
+    const call = cache.getOrSet('k', () => promise);
+    vi.spyOn(cache.engine, 'update').mockImplementation(() => {
+      throw Object.assign(new Error('disk on fire'), { code: 'ERR_STORE_IO' });
+    });
+    resolve('made');
+    expect([await call, errors]).toEqual(['made', ['k: disk on fire']]);
+  });
+
+  it('a load that never ends holds up nobody for longer than its lease', async () => {
+    const cache = open({ lease: '10s' }, { quiet: true });
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+    vi.spyOn(cache.engine, 'update').mockImplementation(() => {
+      throw Object.assign(new Error('disk on fire'), { code: 'ERR_STORE_IO' });
+    });
+    void cache.getOrSet('k', () => new Promise(() => undefined));
+    const load = vi.fn(() => 'made');
+    const calls = [1, 2].map(() => cache.getOrSet('k', load));
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(load).toHaveBeenCalledTimes(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([load.mock.calls.length, vi.getTimerCount()]).toEqual([1, 0]);
+    expect(await Promise.all(calls)).toEqual(['made', 'made']);
+  });
+
   it('values are made without it, once for those who ask at once, and it is told of', async () => {
     const cache = open({}, { quiet: true });
     const errors: string[] = [];

@@ -38,6 +38,8 @@ const IDLE = 3_600_000;
 export class Versions {
   readonly #scope: Scope;
   readonly #settle: number;
+  /** Names of writes that are over, which nobody has been told yet. */
+  readonly #over: string[] = [];
 
   /** `settle`: ms after a write whose end nobody tells began within which its tables are not settled. */
   constructor(scope: Scope, settle: number) {
@@ -47,6 +49,7 @@ export class Versions {
 
   /** The versions now, and whether no write to any of the names is under way, or has only just begun. */
   read(names: string[]): { versions: VersionWords; settled: boolean } {
+    this.#tell();
     const versions: VersionWords = {};
     let settled = true;
     for (const name of names) {
@@ -69,6 +72,7 @@ export class Versions {
    * call; undefined where nobody tells of the end.
    */
   begin(names: string[], told: Set<string> | undefined): void {
+    this.#tell();
     for (const name of names) {
       this.#renew(name, (version) => {
         const { written, writers } = this.#parse(version);
@@ -80,8 +84,14 @@ export class Versions {
 
   /** The write of the names, told of at its beginning, is over. */
   done(names: string[]): void {
-    for (const name of names) {
-      this.#renew(name, (version) => {
+    this.#over.push(...names);
+    this.#tell();
+  }
+
+  /** Where the file fails, it is told the next time: else the table would be one that is being written for as long as this process lives. */
+  #tell(): void {
+    for (; this.#over.length > 0; this.#over.shift()) {
+      this.#renew(this.#over[0], (version) => {
         const { written, writers } = this.#parse(version);
         const own = writers.indexOf(this.#opener);
         return versionOf(

@@ -1,5 +1,5 @@
 // When the writes of a database are done: Drizzle 0 tells its cache only that one begins, and of those in a transaction nothing when it commits.
-// So the session that makes all of a database's statements and transactions is listened to, each by the call that ends when it does.
+// So the session that makes all of a database's statements and transactions is listened to, each by the call that ends when it does. It also knows a select's SQL.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** A statement or transaction, and what has been written in it, by name. */
@@ -14,17 +14,23 @@ interface Work {
 
 /** The parts of Drizzle's session that are used; those of its drivers are alike in them. */
 interface Session {
-  prepareQuery(...args: unknown[]): { queryMetadata?: { type: string }; queryWithCache?(...args: unknown[]): Promise<unknown> };
+  prepareQuery(...args: unknown[]): { queryMetadata?: { type: string }; cacheConfig?: unknown; queryWithCache?(...args: unknown[]): Promise<unknown> };
   transaction(...args: unknown[]): unknown;
 }
 
 export class Watch {
   readonly #work = new AsyncLocalStorage<Work>();
+  readonly #select = new AsyncLocalStorage<string>();
   readonly #done: (names: string[]) => void;
 
   /** `done` is called with the names that a statement or transaction wrote, when it has ended, well or not. */
   constructor(done: (names: string[]) => void) {
     this.#done = done;
+  }
+
+  /** The SQL of the select that asks the cache; undefined where the database is not watched. */
+  get sql(): string | undefined {
+    return this.#select.getStore();
   }
 
   get inTransaction(): boolean {
@@ -54,9 +60,12 @@ export class Watch {
     const [prepareQuery, transaction] = [session.prepareQuery.bind(session), session.transaction.bind(session)];
     session.prepareQuery = (...args) => {
       const prepared = prepareQuery(...args);
-      const { queryMetadata, queryWithCache } = prepared;
-      if (queryWithCache && queryMetadata && queryMetadata.type !== 'select') {
+      const { queryMetadata, cacheConfig, queryWithCache } = prepared;
+      if (!queryWithCache || !queryMetadata) return prepared;
+      if (queryMetadata.type !== 'select') {
         prepared.queryWithCache = (...query) => this.#run(false, () => queryWithCache.apply(prepared, query)) as Promise<unknown>;
+      } else if (cacheConfig) {
+        prepared.queryWithCache = (...query) => this.#select.run(query[0] as string, () => queryWithCache.apply(prepared, query));
       }
       return prepared;
     };

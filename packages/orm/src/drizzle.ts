@@ -7,6 +7,7 @@ import type { CacheConfig } from 'drizzle-orm/cache/core/types';
 import { entityKind } from 'drizzle-orm/entity';
 import { expiryOf } from './drizzle-expiry.js';
 import { type Kept, keep, restore } from './drizzle-rows.js';
+import { tablesIn } from './drizzle-tables.js';
 import { isAtRest, namesOf, Versions, type VersionWords } from './drizzle-versions.js';
 import { Watch } from './drizzle-watch.js';
 import { ROWS, Scope, type ScopeOptions } from './scope.js';
@@ -69,7 +70,8 @@ export class MapstoneCache extends Cache {
     const id = this.#scope.key(isTag ? 'g' : 'h', key);
     const entry = this.#scope.store.get<Entry>(id);
     if (entry !== undefined && this.#versions.areCurrent(entry.versions)) return restore(entry.response);
-    const names = namesOf(isAutoInvalidate === false ? [] : tables, isTag ? tagsOf(key) : []);
+    const read = isAutoInvalidate === false ? [] : [...tables, ...tablesIn(this.#watch.sql ?? '')];
+    const names = namesOf(read, isTag ? tagsOf(key) : []);
     this.#reading.enterWith({ key: id, ...this.#versions.read(names) });
     return undefined;
   }

@@ -160,6 +160,22 @@ describe.each(drivers)('$label', ({ host, on }) => {
     expect(other.selects()).toBe(2);
   });
 
+  it('a table whose write could not be told to be over, since the file was busy, is cached again', async () => {
+    const [one, other] = await openBoth();
+    const store = openStore(path());
+    closing.push(() => store.close());
+    const committed = one.db.transaction(async (tx: Any) => {
+      await tx.insert(one.users).values({ id: 2 });
+      vi.spyOn(Object.getPrototypeOf(store), 'update').mockImplementationOnce(() => {
+        throw Object.assign(new Error('busy'), { code: 'ERR_STORE_BUSY' });
+      });
+    });
+    await expect(committed).rejects.toMatchObject({ code: 'ERR_STORE_BUSY' });
+    for (let i = 0; i < 3; i++) expect(await one.find()).toEqual([1, 2]);
+    for (let i = 0; i < 3; i++) expect(await other.find()).toEqual([1, 2]);
+    expect([one.selects(), other.selects()]).toEqual([1, 0]);
+  });
+
   it('two writes at once: the end of the one does not settle the other', async () => {
     const [one, other] = await openBoth();
     const [until, commit] = gate();

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { type DrizzleCacheOptions, type MapstoneCache, mapstoneCache } from '../src/drizzle.js';
-import { closeAll, fill, hosts, type Opened, PHOTO, SEEN } from './support/drizzle.js';
+import { type Any, closeAll, fill, hosts, type Opened, PHOTO, SEEN } from './support/drizzle.js';
 
 const path = tempPaths();
 const closing: (() => unknown)[] = [];
@@ -94,6 +94,37 @@ describe.each(hosts)('$label', ({ open }) => {
     await db.delete(posts);
     expect(await ofBoth()).toEqual([]);
     expect(await costs()).toEqual([0, 1, 0]);
+  });
+
+  it('watch(): wherever a query reads a table, a write to it makes the query a miss', async () => {
+    const cache = cacheOf();
+    const one = await open(cache);
+    closing.push(one.close);
+    await fill(one);
+    const { users, posts, eq, sql } = one;
+    const db = cache.watch(one.db);
+    const ids = () => db.select({ id: users.id }).from(users).where(eq(users.name, 'Ada'));
+    const cte = db.$with('ada').as(ids());
+    const queries: Record<string, () => Any> = {
+      condition: () => db.select({ t: posts.title }).from(posts).where(sql`${posts.userId} in ${ids()}`),
+      column: () => db.select({ t: sql`(select ${posts.title} from ${users} where ${users.name} = 'Ada')` }).from(posts),
+      count: () => db.select({ n: db.$count(users, eq(users.name, 'Ada')) }).from(posts),
+      cte: () => db.with(cte).select().from(cte),
+      union: () =>
+        db
+          .select({ t: posts.title })
+          .from(posts)
+          .where(eq(posts.id, 0))
+          .union(db.select({ t: users.name }).from(users).where(eq(users.name, 'Ada'))),
+      raw: () => db.select({ t: sql`name` }).from(sql`users`).where(sql`name = 'Ada'`),
+    };
+    for (const [name, query] of Object.entries(queries)) {
+      await db.update(users).set({ name: 'Ada' }).where(eq(users.id, 1));
+      const before = await query().$withCache();
+      expect([name, await cost(one, () => query().$withCache())]).toEqual([name, 0]);
+      await db.update(users).set({ name: 'Augusta' }).where(eq(users.id, 1));
+      expect([name, await query().$withCache()]).not.toEqual([name, before]);
+    }
   });
 
   it('invalidate() by table, given as it is or by name, and by tag', async () => {

@@ -2,8 +2,8 @@
 
 // @ts-expect-error: it has no types
 import parsePrometheus from 'parse-prometheus-text-format';
-import { describe, expect, it } from 'vitest';
-import { bench, settle } from './support/caches.js';
+import { describe, expect, it, vi } from 'vitest';
+import { bench, START, settle } from './support/caches.js';
 
 const { open, pass } = bench();
 
@@ -53,6 +53,18 @@ it('counts of caches with one namespace add up, also over restarts', () => {
   other.close();
   const again = open();
   expect([again.stats().all.misses, again.stats().own.misses]).toEqual([3, 0]);
+});
+
+it('what a living cache has told the file counts once', () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: START });
+  const [a, b] = [open({ statsInterval: '10s' }), open()];
+  a.get('x');
+  expect(b.stats().all.misses).toBe(0);
+  vi.advanceTimersByTime(10_000);
+  expect([a.stats().all.misses, b.stats().all.misses]).toEqual([1, 1]);
+  a.get('x');
+  a.close();
+  expect([b.stats().all.misses, vi.getTimerCount()]).toEqual([2, 1]);
 });
 
 it('usage() counts the entries of its namespace, and their bytes', () => {

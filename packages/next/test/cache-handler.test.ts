@@ -178,22 +178,25 @@ describe('with the clock in hand', () => {
     expect((await handler.get('k', asked))?.lastModified).toBe(START + 4000);
   });
 
+  const fetched = { kept: cached, how: { fetchCache: true, tags: ['posts'] }, asked: { ...FETCH, tags: ['posts'] } };
+  const rendered = { kept: page('posts,other'), how: hour, asked: PAGE };
   it.each([
-    { what: 'a page past its revalidate', begin: () => pass(3_600_001) },
-    { what: 'a page that a tag made stale', begin: (handler: ReturnType<typeof strict>) => handler.revalidateTag('other', { expire: 3600 }) },
-  ])('$what is made again from that read on', async ({ begin }) => {
+    { what: 'a page past its revalidate', ...rendered, begin: () => pass(3_600_001) },
+    { what: 'a page that a tag made stale', ...rendered, begin: (handler: ReturnType<typeof strict>) => handler.revalidateTag('other', { expire: 3600 }) },
+    { what: 'a fetch past its revalidate', ...fetched, begin: () => pass(60_001) },
+  ])('$what is made again from that read on', async ({ kept, how, asked, begin }) => {
     const handler = strict({ path: path() });
-    await handler.set('/a', page('posts,other'), hour);
+    await handler.set('k', kept, how);
     pass(1);
     await begin(handler);
     pass(1);
     // Served once more; meanwhile it is made again, and reads the data.
-    expect(await handler.get('/a', PAGE)).not.toBeNull();
+    expect(await handler.get('k', asked)).not.toBeNull();
     pass(5);
     await handler.revalidateTag('posts');
     pass(5);
-    await handler.set('/a', page('posts', 'of the old data'), hour);
-    expect(await handler.get('/a', PAGE)).toBeNull();
+    await handler.set('k', kept, how);
+    expect(await handler.get('k', asked)).toBeNull();
   });
 
   it('one that never ends dates none that is made a minute later, and no lifetime', async () => {
@@ -270,6 +273,7 @@ describe('a full file', () => {
     closeAll();
     const store = openStore(at);
     expect(store.stats().fileSize).toBeLessThanOrEqual(2 ** 22);
+    expect(store.stats().segmentSize).toBe(2 ** 16);
     const kept = [...store.keys()].map((key) => Number(key.split('/').at(-1)));
     store.close();
     expect(kept.length).toBeGreaterThan(20);

@@ -128,6 +128,24 @@ describe('the driver', () => {
     expect(await prefixed.get('k')).toBe(undefined);
   });
 
+  it('clears what its prefix begins, and not what a longer one does', async () => {
+    const [p, pq] = ['p', 'pq'].map((prefix) => new MapstoneDriver({ path: file, prefix }));
+    for (const one of [p, pq]) await one.set('k', 'v');
+    await p.clear();
+    expect([await p.get('k'), await pq.get('k')]).toEqual([undefined, 'v']);
+  });
+
+  it('ends an entry with its ttl in milliseconds, of which 0 is none, and tells whether there was one to delete', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const driver = new MapstoneDriver({ path: file });
+    await driver.set('short', 'v', 1_000);
+    await driver.set('ever', 'v', 0);
+    vi.advanceTimersByTime(999);
+    expect(await driver.get('short')).toBe('v');
+    vi.advanceTimersByTime(1);
+    expect([await driver.get('short'), await driver.delete('short'), await driver.delete('ever')]).toEqual([undefined, false, true]);
+  });
+
   it('refuses a ttl that is none, and deletes all of many or none', async () => {
     const driver = new MapstoneDriver({ path: file });
     await driver.set('k', 'before');

@@ -2,8 +2,8 @@
 
 // @ts-expect-error: it has no types
 import parsePrometheus from 'parse-prometheus-text-format';
-import { describe, expect, it } from 'vitest';
-import { bench, settle } from './support/caches.js';
+import { describe, expect, it, vi } from 'vitest';
+import { bench, START, settle } from './support/caches.js';
 
 const { open, pass } = bench();
 
@@ -25,11 +25,20 @@ it('counts hits, misses, stale values, loads, coalesced calls, errors', async ()
   expect(cache.stats().all).toEqual(cache.stats().own);
 });
 
+it('what was told does not change with what comes', () => {
+  const cache = open({ keyStats: 1 });
+  cache.get('k');
+  const [{ own, all }, key] = [cache.stats(), cache.keyStats('k')];
+  cache.get('k');
+  expect([own.misses, all.misses, key?.misses, cache.stats().own.misses]).toEqual([1, 1, 1, 2]);
+});
+
 it('of keys too, if asked to, and of so many', () => {
   const cache = open({ keyStats: 2 });
   cache.set('a', 1);
   for (const key of ['a', 'a', 'b']) cache.get(key);
-  expect([cache.keyStats('a'), cache.keyStats('b'), cache.keyStats('c')]).toEqual([{ hits: 2, misses: 0 }, { hits: 0, misses: 1 }, undefined]);
+  // To be asked for is not to be used.
+  expect([cache.keyStats('b'), cache.keyStats('a'), cache.keyStats('c')]).toEqual([{ hits: 0, misses: 1 }, { hits: 2, misses: 0 }, undefined]);
   cache.get('c');
   expect([cache.keyStats('a'), cache.keyStats('c')]).toEqual([undefined, { hits: 0, misses: 1 }]);
   expect(open({ namespace: 'n' }).keyStats('a')).toBeUndefined();
@@ -44,6 +53,18 @@ it('counts of caches with one namespace add up, also over restarts', () => {
   other.close();
   const again = open();
   expect([again.stats().all.misses, again.stats().own.misses]).toEqual([3, 0]);
+});
+
+it('what a living cache has told the file counts once', () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: START });
+  const [a, b] = [open({ statsInterval: '10s' }), open()];
+  a.get('x');
+  expect(b.stats().all.misses).toBe(0);
+  vi.advanceTimersByTime(10_000);
+  expect([a.stats().all.misses, b.stats().all.misses]).toEqual([1, 1]);
+  a.get('x');
+  a.close();
+  expect([b.stats().all.misses, vi.getTimerCount()]).toEqual([2, 1]);
 });
 
 it('usage() counts the entries of its namespace, and their bytes', () => {

@@ -97,6 +97,15 @@ describe('touch', () => {
     expect(await store.get('id')).toBe(null);
   });
 
+  it('keeps an end that a cookie without a maxAge was given, and its lack', async () => {
+    const until = (expires: Date | null) => ({ originalMaxAge: null, expires });
+    await store.set('id', { cookie: until(null) });
+    await store.touch('id', { cookie: until(new Date(Date.now() + 1_000)) });
+    expect((await store.get('id'))!.cookie.expires).toBe(new Date(Date.now() + 1_000).toISOString());
+    await store.touch('id', { cookie: until(null) });
+    expect((await store.get('id'))!.cookie.expires).toBe(null);
+  });
+
   it('brings nothing back', async () => {
     await store.touch('never', { cookie: cookie(60_000) });
     await store.set('id', { cookie: cookie(60_000) });
@@ -114,6 +123,9 @@ describe('all, length and clear', () => {
     const all = await store.all();
     expect(Object.keys(all).sort()).toEqual(['__proto__', 'a', 'b']);
     expect(Object.entries(all).every(([sid, data]) => data.sid === sid)).toBe(true);
+    vi.advanceTimersByTime(30_000);
+    await store.touch('a', { cookie: cookie(60_000) });
+    expect((await store.all()).a.cookie.expires).toBe(new Date(Date.now() + 60_000).toISOString());
     expect([await store.length(), await other.length()]).toEqual([3, 1]);
     await store.clear();
     expect([await store.length(), await other.length()]).toEqual([0, 1]);
@@ -131,6 +143,7 @@ describe('callbacks', () => {
       (done) => store.store.all(done),
       (done) => store.store.length(done),
       (done) => store.store.clear(done),
+      (done) => store.store.get('', done),
     ];
     for (const call of calls) call(() => order.push('called back'));
     order.push('returned');
@@ -147,11 +160,23 @@ describe('callbacks', () => {
     expect(await store.length()).toBe(0);
   });
 
+  it('that are left out leave what goes wrong to the caller', () => {
+    expect(() => store.store.set('id', null as any)).toThrow(expect.objectContaining({ code: 'ERR_VALUE_INVALID' }));
+    store.store.close();
+    for (const call of [() => store.store.destroy('id'), () => store.store.clear()])
+      expect(call).toThrow(expect.objectContaining({ code: 'ERR_STORE_CLOSED' }));
+  });
+
   it('get what goes wrong, and what was there stays', async () => {
     const cyclic: any = { cookie: cookie(60_000) };
     cyclic.self = cyclic;
     await store.set('id', { cookie: cookie(60_000), views: 1 });
-    await expect(store.set('id', cyclic)).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_VALUE_INVALID', message: expect.stringContaining('circular') });
+    await expect(store.set('id', cyclic)).rejects.toMatchObject({
+      name: 'TypeError',
+      code: 'ERR_VALUE_INVALID',
+      message: expect.stringContaining('circular'),
+      cause: expect.any(TypeError),
+    });
     await expect(store.set('id', { cookie: { expires: 'never' }, views: 2 })).rejects.toMatchObject({ code: 'ERR_OPTION_INVALID' });
     await expect(store.set('x'.repeat(65_536), { cookie: cookie(60_000) })).rejects.toMatchObject({ code: 'ERR_KEY_INVALID' });
     expect((await store.get('id'))!.views).toBe(1);
@@ -200,6 +225,8 @@ describe('what is no session', () => {
     for (const [i, kept] of ['null', '7', 'no JSON', '[]', 7].entries()) {
       store.store.engine.set(`sess:bad ${i}`, kept);
       await expect(store.get(`bad ${i}`)).rejects.toMatchObject({ code: 'ERR_VALUE_INVALID', message: expect.stringContaining('no session') });
+      await store.touch(`bad ${i}`, { cookie: cookie(1_000) });
+      expect(store.store.engine.get(`sess:bad ${i}`)).toBe(kept);
     }
     expect(Object.keys(await store.all())).toEqual(['id']);
     expect((await store.get('id'))!.views).toBe(1);
@@ -213,6 +240,21 @@ describe('options', () => {
     await own.set('id', { cookie: cookie(60_000), views: 1 });
     expect((await own.get('id'))!.views).toBe(1);
     expect(own.store.engine.get('sess:id')).toMatch(/^v1 \{/);
+  });
+
+  it('may bring a serializer that throws what is no error', async () => {
+    const no = () => {
+      throw 'no';
+    };
+    const own = open({ serializer: { stringify: no, parse: no } });
+    await store.set('id', { cookie: cookie(60_000) });
+    for (const call of [own.get('id'), own.set('id', { cookie: cookie(60_000) })])
+      await expect(call).rejects.toMatchObject({ code: 'ERR_VALUE_INVALID', message: expect.stringMatching(/: no$/) });
+    expect(await own.all()).toEqual({});
+  });
+
+  it('go on to the engine, which judges them', () => {
+    expect(() => open({ segmentSize: 1000 })).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }));
   });
 
   it.each([undefined, {}, { path: '' }, { path: 'x', prefix: 7 }, { path: 'x', ttl: 0 }, { path: 'x', ttl: '1d' }])('%j are refused', (options: any) => {

@@ -28,13 +28,11 @@ describe('adapters on one path', () => {
     for (const keyv of all) expect(await keyv.get('k')).toBe(1);
   });
 
-  it('a thousand cost no file descriptors and no time to speak of', async () => {
+  it('a thousand cost no file descriptors', async () => {
     const at = path();
     const first = new KeyvMapstone(at);
     const before = openFiles();
-    const started = performance.now();
     const all = Array.from({ length: 1000 }, () => new KeyvMapstone(at));
-    expect(performance.now() - started).toBeLessThan(1000);
     expect(openFiles() - before).toBeLessThan(5);
     await all[999].set('k', 'v');
     expect(await first.get('k')).toBe('v');

@@ -68,6 +68,11 @@ describe('with the clock in hand', () => {
     expect((await handler.get('/a', PAGE))?.lastModified).toBe(START);
     pass(2);
     expect(await handler.get('/a', PAGE)).toBeNull();
+    pass(30_000);
+    // Its lifetime begins with its making.
+    await handler.set('/a', page(''), { cacheControl: { revalidate: 10, expire: 60 } });
+    pass(30_000);
+    expect(await handler.get('/a', PAGE)).toBeNull();
   });
 
   it('a tag that is revalidated takes pages and fetches with it, in every handler on the file', async () => {
@@ -99,11 +104,13 @@ describe('with the clock in hand', () => {
     expect((await handler.get('stays', { ...FETCH, tags: ['z'] }))?.value).toEqual(cached);
   });
 
-  it('what this very request revalidated is gone for it', async () => {
+  it('what this very request revalidated is gone for it, by whichever of its tags', async () => {
     const at = path();
-    await strict({ path: at }).set('f', cached, { fetchCache: true, tags: ['posts'] });
-    const handler = new (createCacheHandler({ path: at }))({ revalidatedTags: ['posts'] });
-    expect(await handler.get('f', { ...FETCH, tags: ['posts'] })).toBeNull();
+    await strict({ path: at }).set('f', cached, { fetchCache: true, tags: ['kept'] });
+    const get = (revalidated: string) =>
+      new (createCacheHandler({ path: at }))({ revalidatedTags: [revalidated] }).get('f', { ...FETCH, tags: ['asked'], softTags: ['soft'] });
+    expect(await Promise.all(['kept', 'asked', 'soft'].map(get))).toEqual([null, null, null]);
+    expect((await get('another'))?.value).toEqual(cached);
   });
 
   it('with a lifetime to go, a tag makes a page one whose time is over, until it is made again', async () => {
@@ -117,6 +124,8 @@ describe('with the clock in hand', () => {
     expect((entry?.lastModified ?? 0) + (entry?.cacheControl?.revalidate as number) * 1000).toBeLessThan(Date.now());
     expect((entry?.lastModified ?? 0) + (entry?.cacheControl?.expire as number) * 1000).toBeGreaterThan(Date.now());
     expect((await handler.get('f', FETCH))?.lastModified).toBeLessThan(Date.now() - cached.revalidate * 1000);
+    // A fetch may ask for another lifetime than it was kept with.
+    expect((await handler.get('f', { ...FETCH, revalidate: 600 }))?.lastModified).toBeLessThan(Date.now() - 600_000);
     pass(100_000);
     expect([await handler.get('/a', PAGE), await handler.get('f', FETCH)]).toEqual([null, null]);
     await handler.set('/a', page('posts', 'new'), hour);
@@ -167,6 +176,27 @@ describe('with the clock in hand', () => {
     pass(1000);
     await handler.set('k', kept, how);
     expect((await handler.get('k', asked))?.lastModified).toBe(START + 4000);
+  });
+
+  const fetched = { kept: cached, how: { fetchCache: true, tags: ['posts'] }, asked: { ...FETCH, tags: ['posts'] } };
+  const rendered = { kept: page('posts,other'), how: hour, asked: PAGE };
+  it.each([
+    { what: 'a page past its revalidate', ...rendered, begin: () => pass(3_600_001) },
+    { what: 'a page that a tag made stale', ...rendered, begin: (handler: ReturnType<typeof strict>) => handler.revalidateTag('other', { expire: 3600 }) },
+    { what: 'a fetch past its revalidate', ...fetched, begin: () => pass(60_001) },
+  ])('$what is made again from that read on', async ({ kept, how, asked, begin }) => {
+    const handler = strict({ path: path() });
+    await handler.set('k', kept, how);
+    pass(1);
+    await begin(handler);
+    pass(1);
+    // Served once more; meanwhile it is made again, and reads the data.
+    expect(await handler.get('k', asked)).not.toBeNull();
+    pass(5);
+    await handler.revalidateTag('posts');
+    pass(5);
+    await handler.set('k', kept, how);
+    expect(await handler.get('k', asked)).toBeNull();
   });
 
   it('one that never ends dates none that is made a minute later, and no lifetime', async () => {
@@ -243,10 +273,21 @@ describe('a full file', () => {
     closeAll();
     const store = openStore(at);
     expect(store.stats().fileSize).toBeLessThanOrEqual(2 ** 22);
+    expect(store.stats().segmentSize).toBe(2 ** 16);
     const kept = [...store.keys()].map((key) => Number(key.split('/').at(-1)));
     store.close();
     expect(kept.length).toBeGreaterThan(20);
     expect(Math.min(...kept)).toBeGreaterThan(500);
+  });
+
+  it.each([
+    { title: 'many', others: 300, size: 15_000, own: 400_000 },
+    { title: 'the only one there is', others: 1, size: 2_400_000, own: 2_400_000 },
+  ])('takes what needs the room of $title', async ({ others, size, own }) => {
+    const handler = strict({ path: path(), maxSize: 2 ** 22, segmentSize: 2 ** 16 });
+    for (let i = 0; i < others; i++) await handler.set(`/${i}`, page('', 'x'.repeat(size)), hour);
+    await handler.set('/own', page('', 'y'.repeat(own)), hour);
+    expect((await handler.get('/own', PAGE))?.value.html).toHaveLength(own);
   });
 
   it('an entry that can never fit is not kept, nor the one it replaces, and that is told', async () => {

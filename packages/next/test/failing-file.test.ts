@@ -68,9 +68,15 @@ it('without the entries a revalidation is noted all the same; without the tags t
   writeFileSync(at, 'not a store');
   const { handler, use, told } = handlersOn(at);
   expect(await handler.get('/a', PAGE)).toBeNull();
+  // Not tried again at each request, but after a while.
+  pass(4999);
+  expect(await handler.get('/a', PAGE)).toBeNull();
   expect(told).toEqual([expect.objectContaining(ERR)]);
+  pass(1);
+  expect(await handler.get('/a', PAGE)).toBeNull();
+  expect(told).toHaveLength(2);
   await handler.revalidateTag('posts');
-  expect(await use.getExpiration(['posts'])).toBe(START);
+  expect(await use.getExpiration(['posts'])).toBe(START + 5000);
   rmSync(at);
   pass(6000);
   await handler.set('/b', page('b'), hour);

@@ -75,6 +75,18 @@ it('of two sets of one key at once, a read gets the later', async () => {
   expect(['first', 'second']).toContain(await read(handler, 'k'));
 });
 
+it('a read waits for the later of two sets, also when the earlier one has ended', async () => {
+  const handler = strict({ path: path() });
+  const first = keep(handler, 'k', entry('first'));
+  let second!: (one: CacheEntry) => void;
+  const later = handler.set('k', new Promise((resolve) => (second = resolve)));
+  await first;
+  const reading = read(handler, 'k');
+  second(entry('second'));
+  expect(await reading).toBe('second');
+  await later;
+});
+
 it('a stream that breaks, and an entry that is never made, keep nothing and fail nothing', async () => {
   const handler = strict({ path: path() });
   const broken = new ReadableStream<Uint8Array>({

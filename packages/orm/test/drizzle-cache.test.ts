@@ -138,12 +138,18 @@ describe('expiry', () => {
     [{ ex: -1 }, undefined, undefined],
     [{ ex: 1, keepTtl: true }, now + 5000, now + 5000],
     [{ ex: 1, keepTtl: true }, undefined, now + 1000],
-    [{ ex: 1, hexOptions: 'NX' }, now + 5000, now + 5000],
-    [{ ex: 1, hexOptions: 'nx' }, Number.POSITIVE_INFINITY, now + 1000],
+    [{ ex: 1, hexOptions: 'nx' }, now + 5000, now + 5000],
+    [{ ex: 1, hexOptions: 'NX' }, Number.POSITIVE_INFINITY, now + 1000],
     [{ ex: 1, hexOptions: 'XX' }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
     [{ ex: 9, hexOptions: 'GT' }, now + 5000, now + 9000],
     [{ ex: 1, hexOptions: 'GT' }, now + 5000, now + 5000],
     [{ ex: 1, hexOptions: 'LT' }, now + 5000, now + 1000],
+    [{ ex: 9, hexOptions: 'LT' }, now + 5000, now + 5000],
+    [{ ex: 1, hexOptions: 'XX' }, now + 5000, now + 1000],
+    [{ ex: 1, hexOptions: 'GT' }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    [{ ex: 1, hexOptions: 'LT' }, Number.POSITIVE_INFINITY, now + 1000],
+    [{ ex: 1, hexOptions: 'NX' }, undefined, now + 1000],
+    [{ ex: 1, hexOptions: 'XX' }, undefined, now + 1000],
   ])('%j over an entry that expires at %s', (config, there, expected) => {
     expect(at(config, there)).toBe(expected);
   });

@@ -122,13 +122,24 @@ describe('by itself', () => {
   it('gives back the entry as it was stored, with its time', async () => {
     const cache = new MapstoneQueryResultCache(path());
     await cache.connect();
-    const entry = { identifier: 'id', query: 'SELECT 1', time: Date.now(), duration: 1000, result: '[]' };
+    const entry = { identifier: 'id', query: 'SELECT 1', time: Date.now(), duration: 60_000, result: '[]' };
     await cache.storeInCache(entry, undefined);
     expect(await cache.getFromCache({ identifier: 'id', query: 'SELECT 1', duration: 5 })).toEqual(entry);
     expect(await cache.getFromCache({ query: 'SELECT 1', duration: 5 })).toBeUndefined();
     expect(cache.isExpired(entry)).toBe(false);
-    expect(cache.isExpired({ ...entry, time: entry.time - 1001 })).toBe(true);
+    expect(cache.isExpired({ ...entry, time: entry.time - 60_001 })).toBe(true);
     await cache.disconnect();
+    await expect(cache.getFromCache(entry)).rejects.toMatchObject({ code: 'ERR_STORE_CLOSED' });
+  });
+
+  it('takes an id that is empty for none, and one that reads like a query for no query', async () => {
+    const cache = new MapstoneQueryResultCache(path());
+    const entry = { identifier: '', query: 'SELECT 1', duration: 60_000, result: '[1]' };
+    await cache.storeInCache(entry, undefined);
+    await cache.storeInCache({ ...entry, identifier: 'SELECT 1', result: '[2]' }, undefined);
+    expect(await cache.getFromCache({ query: 'SELECT 1', duration: 0 })).toMatchObject({ result: '[1]' });
+    await cache.remove(['', 'another']);
+    expect(await cache.getFromCache(entry)).toMatchObject({ result: '[1]' });
   });
 
   it('refuses what is no result, and keeps the one before', async () => {

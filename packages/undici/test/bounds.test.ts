@@ -3,7 +3,8 @@ import { closeAll } from '@mapstone/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tempPaths } from '../../../test/support/temp.js';
 import { MapstoneCacheStore, type MapstoneCacheStoreOptions } from '../src/index.js';
-import { counted, keyOf, put } from './support/responses.js';
+import { response, URL_PREFIX } from '../src/responses.js';
+import { aValue, counted, keyOf, put } from './support/responses.js';
 
 const path = tempPaths();
 let file: string;
@@ -111,6 +112,24 @@ describe('maxSize', () => {
     const store = open({ maxSize: 20_000 });
     await fill(store, 0, 200, '');
     expect(counted(store).count).toBeLessThan(120);
+  });
+});
+
+describe('a body that no list names', () => {
+  it('goes when it is a minute old, in whatever round, also of a URL that has a list', async () => {
+    const store = open({});
+    await fill(store, 0, 5);
+    const [url] = [...store.engine.keys({ prefix: URL_PREFIX })];
+    for (let round = 0; round < 2; round++) {
+      const orphan = response(url, keyOf('/'), aValue(), 1, Date.now(), 0).body;
+      store.engine.set(orphan, Buffer.from('x'));
+      vi.advanceTimersByTime(59_000);
+      await fill(store, 5, 15);
+      expect(counted(store)).toMatchObject({ unlisted: [orphan], missing: [] });
+      vi.advanceTimersByTime(1_001);
+      await fill(store, 5, 25);
+      expect(counted(store)).toMatchObject({ unlisted: [], missing: [] });
+    }
   });
 });
 

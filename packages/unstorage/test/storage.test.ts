@@ -161,6 +161,9 @@ describe('what a file adds', () => {
     await storage.setItemRaw('typed', value);
     expect(await storage.getItemRaw('typed')).toEqual(value);
     expect(await storage.getItem('typed')).toEqual(value);
+    // Each reader's own, to change.
+    (await storage.getItemRaw('typed')).seen.clear();
+    expect(await storage.getItemRaw('typed')).toEqual(value);
   });
 
   it('setItems is all or nothing', async () => {
@@ -247,6 +250,12 @@ describe('bases', () => {
     expect(await ab.getItem('k')).toBe('of ab');
   });
 
+  it.each(['a/b', ':a:b:', '/a//b/', 'a\\b', 'a:/b'])('are written as unstorage writes keys: %s', async (base) => {
+    await open({ base }).setItem('k', 'v');
+    const engine = await storage.getMount('').driver.getInstance!();
+    expect([...engine.keys()]).toEqual(['a:b:k']);
+  });
+
   it('work under mounts and prefixes', async () => {
     storage.mount('cache', mapstone({ path: file, base: 'cache' }));
     await storage.setItem('cache:page', 'html');
@@ -261,6 +270,11 @@ describe('bases', () => {
 describe('what is refused', () => {
   it.each([undefined, {}, { path: '' }, { path: 7 }, { path: 'x', base: 7 }, { path: 'x', ttl: -1 }])('the options %j, before a file is made', (options) => {
     expect(() => mapstone(options as any)).toThrow(/\[unstorage\] \[mapstone\] (path|base|ttl) is/);
+  });
+
+  it('nothing of what Nitro hands over, the name of the driver with it', async () => {
+    await storage.setItem('k', 'v');
+    expect(await open({ driver: '@mapstone/unstorage' } as any).getItem('k')).toBe('v');
   });
 
   it('an option the engine does not know, on first use', async () => {

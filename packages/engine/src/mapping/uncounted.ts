@@ -1,5 +1,5 @@
 // Addresses for a mapping that V8 does not count as the program's memory. It counts every other ArrayBuffer over memory from outside, and having counted 64 MiB more it
-// collects the whole heap: at each opening of a large file and at each doubling, 10 ms in a small program and a second in a large one.
+// collects the whole heap: at each opening of a large file and at each doubling, some 10 ms in a small program and 100 to 150 in one with a million objects.
 
 /** Smaller mappings are counted: all those of one store together come to less than twice this. */
 const LEAST = 16 * 2 ** 20;

@@ -19,6 +19,7 @@ import { backup } from './backup.js';
 import { type BatchItem, deleteItem } from './batch.js';
 import type { Engine } from './engine.js';
 import { iterate, keysOf, pairsOf, type StoreRecord, type Usage, usageOf } from './iterate.js';
+import { type BatchOperations, noted } from './noted.js';
 import { ObjectCache, type ObjectCacheSettings } from './object-cache.js';
 import type { StoreEntry } from './reading.js';
 import { collectStats, type StoreStats } from './stats.js';
@@ -28,11 +29,6 @@ import { NEVER } from './writer.js';
 export interface SetItem extends SetOptions {
   key: string;
   value: unknown;
-}
-
-export interface BatchOperations {
-  set(key: string, value: unknown, options?: SetOptions): void;
-  delete(key: string): void;
 }
 
 const NO_OPTIONS: SetOptions = {};
@@ -153,22 +149,7 @@ export class Store {
   /** Runs `work`, which notes sets and deletes; all of them take effect, or, if anything throws, none. `work` is synchronous. */
   batch(work: (operations: BatchOperations) => void): void {
     if (this.closed || this.readOnly) this.refuse();
-    if (typeof work !== 'function') throw typeError('ERR_OPTION_INVALID', `batch(work): work is a function, not ${describe(work)}`);
-    const items: BatchItem[] = [];
-    let over = false;
-    const note = (item: BatchItem) => {
-      if (over) throw typeError('ERR_OPTION_INVALID', 'this batch is over: note its operations before its callback returns');
-      items.push(item);
-    };
-    const result: unknown = work({
-      set: (key, value, options = NO_OPTIONS) => note(this.setItem(key, value, options)),
-      delete: (key) => note(deleteItem(key)),
-    });
-    over = true;
-    if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-      throw typeError('ERR_OPTION_INVALID', 'the callback of batch() is synchronous: it must not return a promise. Nothing was changed');
-    }
-    this.engine.batch(items);
+    this.engine.batch(noted(work, (key, value, options = NO_OPTIONS) => this.setItem(key, value, options)));
   }
 
   /** Keys, in no order. Every key that is there from start to end comes once. */

@@ -9,8 +9,9 @@ import type { Core } from '../store/core.js';
 import type { Writer } from '../store/writer.js';
 import type { DamagedSegments } from './damaged-segments.js';
 import { Keep, type Room } from './room.js';
+import { isDue } from './survey.js';
 
-const { Entry, SegmentKind } = L;
+const { Entry } = L;
 
 /** Entries of the segment table passed over per write, where nothing has expired. */
 const STEP_SEGMENTS = 64;
@@ -58,7 +59,7 @@ export class Expirer {
     let more = records + this.owed;
     this.owed = 0;
     for (let passed = 0; this.left > 0 && more > 0 && passed < STEP_SEGMENTS; passed++) {
-      if (this.isDue(this.segment)) more = this.look(more, Keep.FOR_WRITES);
+      if (this.isDue) more = this.look(more, Keep.FOR_WRITES);
       if (more > 0) this.advance();
     }
   }
@@ -68,7 +69,7 @@ export class Expirer {
     const { core } = this;
     for (let left = core.space.capacity; left > 0; left--) {
       this.advance();
-      if (!this.isDue(this.segment)) continue;
+      if (!this.isDue) continue;
       const before = core.count;
       this.look(Number.POSITIVE_INFINITY, Keep.FOR_DELETES);
       if (core.count < before) return true;
@@ -76,18 +77,14 @@ export class Expirer {
     return false;
   }
 
+  private get isDue(): boolean {
+    return isDue(this.core, this.segment) && !this.damaged.has(this.segment);
+  }
+
   private advance(): void {
     this.segment = (this.segment + 1) % this.core.space.capacity;
     this.offset = 0;
     this.left--;
-  }
-
-  private isDue(segment: number): boolean {
-    const { segments, space, environment } = this.core;
-    if (space.isTable(segment) || this.damaged.has(segment)) return false;
-    segments.entry(segment);
-    const { words, doubles, at } = segments;
-    return words[at + Entry.KIND] === SegmentKind.LOG && words[at + Entry.EXPIRING] > 0 && doubles[(at + Entry.GATE) >> 1] <= environment.now();
   }
 
   /** Goes on through the segment; how many of `records` are left when it is through, 0 if it is not. */

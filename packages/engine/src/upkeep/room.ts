@@ -66,15 +66,10 @@ export class Room {
 
   /** Throws `ERR_STORE_FULL` where so many segments could not be had if everything went: two index segments stay, and one that is kept. */
   assertHolds(segments: number): void {
+    if (segments <= this.most - 3) return;
     const { path } = this.core.space.file;
-    if (segments > this.most - 3)
-      throw new StoreError(
-        'ERR_STORE_FULL',
-        `${path}: a batch of ${segments} segments is over what a ${this.bound} can ever hold: split it, or open with a larger maxSize. Nothing was changed`,
-        {
-          path,
-        },
-      );
+    const why = `a batch of ${segments} segments is over what a ${this.bound} can ever hold: split it, or open with a larger maxSize`;
+    throw new StoreError('ERR_STORE_FULL', `${path}: ${why}. Nothing was changed`, { path });
   }
 
   /** Whether what must stay free beside a write is free: else the open segment is the one that was kept for deletes. */

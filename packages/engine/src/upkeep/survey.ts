@@ -1,4 +1,4 @@
-// What cleaning would gain, by the segment table alone.
+// What cleaning would gain, and where to look for what has expired, by the segment table alone.
 
 import * as L from '../layout.js';
 import type { Core } from '../store/core.js';
@@ -19,6 +19,14 @@ export interface Survey {
   live: number;
   gain: number;
   used: number;
+}
+
+/** Whether something in this segment has expired that nobody has found yet. */
+export function isDue({ segments, space, environment }: Core, segment: number): boolean {
+  if (space.isTable(segment)) return false;
+  segments.entry(segment);
+  const { words, doubles, at } = segments;
+  return words[at + Entry.KIND] === SegmentKind.LOG && words[at + Entry.EXPIRING] > 0 && doubles[(at + Entry.GATE) >> 1] <= environment.now();
 }
 
 /** All sealed log segments, and what is live in them; what has expired counts as dead where that is known. */

@@ -7,8 +7,9 @@ import * as L from '../layout.js';
 import type { RecordReader } from '../log/record.js';
 import type { Core } from '../store/core.js';
 import type { Evictor } from './evictor.js';
+import { isDue } from './survey.js';
 
-const { Control, Entry, SegmentKind } = L;
+const { Control, Entry } = L;
 
 /** How far a segment was looked through, when the next of its records expires, and the bytes of tombstones in it. */
 interface Look {
@@ -105,7 +106,7 @@ export class Sweeper {
     const due: number[] = [];
     // No lock is held yet: others may have grown the file.
     space.follow();
-    for (let segment = 1; segment < space.capacity; segment++) if (this.isDue(segment)) due.push(segment);
+    for (let segment = 1; segment < space.capacity; segment++) if (isDue(core, segment)) due.push(segment);
     // Where there is nothing to do, nothing is written: a file that was closed cleanly stays so.
     if (due.length === 0 && !evictor.isLoose) return;
     this.write(() => {
@@ -113,18 +114,9 @@ export class Sweeper {
     });
     for (const segment of due) {
       const look: Look = { segment, generation: 0, offset: 0, next: Number.POSITIVE_INFINITY, tombstones: 0 };
-      while (this.isDue(segment) && this.write(() => this.isDue(segment) && this.go(look))) yield;
+      while (isDue(core, segment) && this.write(() => isDue(core, segment) && this.go(look))) yield;
     }
     while (evictor.isLoose && this.write(() => evictor.cleanSome(SLICE_RECORDS))) yield;
-  }
-
-  /** Whether something in this segment has expired. */
-  private isDue(segment: number): boolean {
-    const { segments, space, environment } = this.core;
-    if (space.isTable(segment)) return false;
-    segments.entry(segment);
-    const { words, doubles, at } = segments;
-    return words[at + Entry.KIND] === SegmentKind.LOG && words[at + Entry.EXPIRING] > 0 && doubles[(at + Entry.GATE) >> 1] <= environment.now();
   }
 
   /** Goes on through a segment; whether there is more of it. */

@@ -92,6 +92,7 @@ export class ImageMapping implements Mapping {
       unmap() {},
       sync() {},
       async syncAsync() {},
+      async prefault() {},
       tryLock: () => true,
       unlock() {},
       isLocked: () => false,

@@ -326,6 +326,7 @@ export class SimulatedDisk implements Mapping {
         if (disk.isSlow) await disk.#syncSlowly(region.offset + from, region.offset + to);
         else disk.#sync(region.offset + from, region.offset + to);
       },
+      async prefault() {},
       tryLock(start, length, mode) {
         const end = start + length;
         const exclusive = mode === 'exclusive';

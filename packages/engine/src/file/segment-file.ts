@@ -189,6 +189,12 @@ export class SegmentFile {
     this.controlDoubles[Control.ZEROED >> 1] = end;
   }
 
+  /** Has the pages of `count` segments, of one region, put in place ahead of the first store to each. */
+  prefault(segment: number, count: number): void {
+    const from = this.wordBase[segment] << 2;
+    void this.file.prefault(this.regionOf[segment], from, from + count * this.segmentBytes);
+  }
+
   /** Runs `sync` over the part of each region that bytes `[from, to)` of the segments cover; offsets count from the file's start. */
   forRegions(from: number, to: number, sync: (region: Region, from: number, to: number) => void): void {
     for (const region of this.regions) {

@@ -76,6 +76,20 @@ export class Segments {
     return this.reusable.length;
   }
 
+  /** The segment that will be handed out next; 0 if none is free. */
+  get upcoming(): number {
+    return this.reusable.at(-1) ?? 0;
+  }
+
+  /** How many are handed out next that lie one behind the other in one region, `upcoming` the first of them; no more than `most`. */
+  upcomingRun(most: number): number {
+    const { reusable, space } = this;
+    const first = this.upcoming;
+    let count = 0;
+    while (count < most && reusable.at(-1 - count) === first + count && space.regionOf[first + count] === space.regionOf[first]) count++;
+    return count;
+  }
+
   get pending(): number {
     this.openGate();
     return this.gated.length;

@@ -29,12 +29,12 @@ export class LinearHash extends Buckets {
   /** Entries a bucket, on average, above which the table grows. */
   slotsBeforeSplit: number = L.SLOTS_BEFORE_SPLIT;
 
-  /** The bucket that a tag belongs to when there are `buckets` of them. */
+  /** The bucket that a tag belongs to when there are `buckets` of them. Without a branch: one that is first taken late would cost all compiled code that it is inlined in. */
   address(tag: number, buckets: number): number {
-    const hash = tag >>> 2;
-    const mask = -1 >>> Math.clz32(buckets - 1);
-    const bucket = buckets === 1 ? 0 : hash & mask;
-    return bucket < buckets ? bucket : bucket & (mask >>> 1);
+    const mask = -1 >>> Math.clz32((buckets - 1) | 1);
+    const bucket = (tag >>> 2) & mask;
+    const exists = (bucket - buckets) >> 31; // all ones, or none
+    return bucket & (exists | (mask >>> 1));
   }
 
   /** Like `first`, for a reader without the lock: notes what it relies on; `next` then gives the first match. False if the bucket is being changed, or can't be found yet: try again. */

@@ -45,12 +45,15 @@ function idOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
   return `${dev}:${ino}`;
 }
 
-/** A region's pages, and how many asynchronous syncs still need them. */
+/** Prefaults under way at once, of two calls each: koffi bounds what a loop that never lets the event loop turn may begin (256), and syncs need some. */
+const MAX_PREFAULTS = 48;
+
+/** A region's pages, and how many asynchronous calls still need them. */
 interface Mapped {
   readonly pages: Pages;
   /** Where the region begins in its pages: 0 unless the machine's pages are larger than 4 KiB. */
   readonly start: number;
-  syncing: number;
+  needed: number;
   ended: boolean;
 }
 
@@ -66,6 +69,7 @@ class HostFile implements MappedFile {
   #closed = false;
   /** Asynchronous calls under way that need the descriptor. */
   #using = 0;
+  #prefaults = 0;
 
   constructor(pager: Pager, path: string, readOnly: boolean) {
     this.kind = pager.kind;
@@ -123,7 +127,7 @@ class HostFile implements MappedFile {
       words: new Int32Array(buffer, at, length >> 2),
       doubles: new Float64Array(buffer, at, length >> 3),
     };
-    this.#regions.set(region, { pages, start, syncing: 0, ended: false });
+    this.#regions.set(region, { pages, start, needed: 0, ended: false });
     return region;
   }
 
@@ -132,7 +136,7 @@ class HostFile implements MappedFile {
     if (mapped === undefined) return;
     this.#regions.delete(region);
     mapped.ended = true;
-    if (mapped.syncing === 0) this.#pager.unmap(mapped.pages, this.path); // else the last sync does it: the address must stay ours until then
+    if (mapped.needed === 0) this.#pager.unmap(mapped.pages, this.path); // else the last call does it: the address must stay ours until then
   }
 
   sync(region: Region, from: number, to: number): void {
@@ -145,18 +149,19 @@ class HostFile implements MappedFile {
   async syncAsync(region: Region, from: number, to: number): Promise<void> {
     const range = this.#pageRange(region, from, to);
     if (range === undefined) return;
-    const { mapped } = range;
-    mapped.syncing++;
-    this.#using++;
-    try {
-      // Through koffi also for mmap-io's pages: its own sync blocks. `mapped` is used below, so the Buffer, and with it the address, outlives the call.
-      await libc().msyncAsync(mapped.pages.address + BigInt(range.from), range.to - range.from, this.path);
+    await this.#keeping(range.mapped, async ({ address }) => {
+      // Through koffi also for mmap-io's pages: its own sync blocks.
+      await libc().msyncAsync(address + BigInt(range.from), range.to - range.from, this.path);
       if (process.platform === 'darwin') await fsyncAsync(this.#fd, this.path);
-    } finally {
-      mapped.syncing--;
-      if (mapped.ended && mapped.syncing === 0) this.#pager.unmap(mapped.pages, this.path);
-      this.#release();
-    }
+    });
+  }
+
+  async prefault(region: Region, from: number, to: number): Promise<void> {
+    const range = this.#regions.has(region) && this.#prefaults < MAX_PREFAULTS ? this.#pageRange(region, from, to) : undefined;
+    if (range === undefined) return;
+    this.#prefaults++;
+    await this.#keeping(range.mapped, ({ address }) => libc().prefault(address + BigInt(range.from), range.to - range.from)).catch(() => undefined);
+    this.#prefaults--;
   }
 
   tryLock(start: number, length: number, mode: 'shared' | 'exclusive'): boolean {
@@ -193,7 +198,20 @@ class HostFile implements MappedFile {
     if (this.#using === 0) io(this.path, () => closeSync(this.#fd));
   }
 
-  /** An asynchronous call has ended. */
+  /** Runs an asynchronous call that needs the pages, which stay mapped, and the descriptor open, until it has ended. */
+  async #keeping(mapped: Mapped, call: (pages: Pages) => Promise<void>): Promise<void> {
+    mapped.needed++;
+    this.#using++;
+    try {
+      await call(mapped.pages);
+    } finally {
+      // `mapped` is used here, so the Buffer, and with it the address, outlives the call.
+      mapped.needed--;
+      if (mapped.ended && mapped.needed === 0) this.#pager.unmap(mapped.pages, this.path);
+      this.#release();
+    }
+  }
+
   #release(): void {
     this.#using--;
     if (this.#closed && this.#using === 0) io(this.path, () => closeSync(this.#fd));

@@ -40,6 +40,11 @@ export interface MappedFile {
   /** The same, off the event loop. */
   syncAsync(region: Region, from: number, to: number): Promise<void>;
   /**
+   * Has the pages of bytes `[from, to)` of the region put in place for storing, off the event loop: what stores there first then waits for no page fault. A help that changes nothing and
+   * never fails; resolves when it is done, or when there is none to be had.
+   */
+  prefault(region: Region, from: number, to: number): Promise<void>;
+  /**
    * Takes a kernel lock on `length` bytes at `start` of the lock range (bytes past any file's end), without waiting:
    * released when the process dies, held per open file, so two opens in one process exclude each other.
    */

@@ -153,6 +153,8 @@ class MemoryFile implements MappedFile {
     this.#mustBeOpen();
   }
 
+  async prefault(): Promise<void> {}
+
   /** As the kernel's: conflicts only with other opens; what this one held of the range is replaced. */
   tryLock(start: number, length: number, mode: 'shared' | 'exclusive'): boolean {
     this.#mustBeOpen();

@@ -5,6 +5,7 @@ import * as L from '../layout.js';
 import type { Core } from '../store/core.js';
 import type { Cleaner } from './cleaner.js';
 import type { Flusher } from './flush.js';
+import { Prefaulter } from './prefaulter.js';
 
 const { Control, Intent, SegmentKind } = L;
 
@@ -31,6 +32,7 @@ const PREPARED_SEGMENTS = 5;
 export class Room {
   private readonly core: Core;
   private readonly flusher: Flusher;
+  private readonly prefaulter: Prefaulter;
   cleaner!: Cleaner;
   /** A growth failed since the last one that worked: no use to try for each write. */
   private diskFull: unknown;
@@ -39,6 +41,7 @@ export class Room {
   constructor(core: Core, flusher: Flusher) {
     this.core = core;
     this.flusher = flusher;
+    this.prefaulter = new Prefaulter(core.segments);
     core.index.takeSegment = (kind, ordinal, prepare) => {
       this.makeFree(1, this.keptForIndex(kind));
       return core.segments.take(kind, ordinal, 0, prepare);
@@ -91,10 +94,12 @@ export class Room {
     this.makeFree(1, keep);
     // Where it was, if records were moved to make room.
     core.log.use(point, label);
-    core.log.openNext(core.segments.take(SegmentKind.LOG, label, core.log.sequence));
+    const segment = core.segments.take(SegmentKind.LOG, label, core.log.sequence);
+    core.log.openNext(segment);
     // Known at once: before anything is written there, records may be moved at another point.
     if (core.isCache) core.log.announce();
     if (!cleaner.busy) this.lookAhead();
+    this.prefaulter.opened(segment);
   }
 
   /** What a rebuild finds had its place, in an index that had grown in another order: so that it has it again, splits leave a segment to overflow buckets, which may take what is kept. */

@@ -1,0 +1,45 @@
+// The log's pages are put in place before it gets there, by another thread. The first store to a page of a mapped file is a page fault, of half a microsecond or of twenty, which depends on
+// the machine; without this one record in a few dozen waits for it.
+
+import type { Segments } from '../file/segments.js';
+
+/** Smaller segments are not worth the calls. */
+const LEAST_BYTES = 256 * 1024;
+/** Bytes asked for at once by who writes much: each call wakes a thread. */
+const MOST_BYTES = 4 * 2 ** 20;
+
+export class Prefaulter {
+  private readonly segments: Segments;
+  private readonly helps: boolean;
+  /** The segments asked for last, `from` on and before `to`. */
+  private from = 0;
+  private to = 0;
+  /** How many to ask for at once: more each time. */
+  private run = 1;
+
+  constructor(segments: Segments) {
+    this.segments = segments;
+    this.helps = segments.space.segmentBytes >= LEAST_BYTES;
+  }
+
+  /** A segment was opened for the log: its pages, where nobody foresaw that it would be this one, and those of the next. */
+  opened(segment: number): void {
+    if (!this.helps) return;
+    const { segments } = this;
+    if (!this.isAsked(segment)) this.ask(segment, 1);
+    const { upcoming } = segments;
+    if (upcoming === 0 || this.isAsked(upcoming)) return;
+    this.ask(upcoming, segments.upcomingRun(this.run));
+    if (this.run * segments.space.segmentBytes < MOST_BYTES) this.run *= 2;
+  }
+
+  private isAsked(segment: number): boolean {
+    return segment >= this.from && segment < this.to;
+  }
+
+  private ask(segment: number, count: number): void {
+    this.from = segment;
+    this.to = segment + count;
+    this.segments.space.prefault(segment, count);
+  }
+}

@@ -189,10 +189,11 @@ export class SegmentFile {
     this.controlDoubles[Control.ZEROED >> 1] = end;
   }
 
-  /** Has the pages of `count` segments, of one region, put in place ahead of the first store to each. */
+  /** Has the pages of `count` segments put in place ahead of the first store to each, as far as they lie in one region. */
   prefault(segment: number, count: number): void {
+    const region = this.regionOf[segment];
     const from = this.wordBase[segment] << 2;
-    void this.file.prefault(this.regionOf[segment], from, from + count * this.segmentBytes);
+    void this.file.prefault(region, from, Math.min(from + count * this.segmentBytes, region.length));
   }
 
   /** Runs `sync` over the part of each region that bytes `[from, to)` of the segments cover; offsets count from the file's start. */

@@ -81,12 +81,11 @@ export class Segments {
     return this.reusable.at(-1) ?? 0;
   }
 
-  /** How many are handed out next that lie one behind the other in one region, `upcoming` the first of them; no more than `most`. */
-  upcomingRun(most: number): number {
-    const { reusable, space } = this;
-    const first = this.upcoming;
+  /** How many of those that are handed out next lie one behind the other from `from` on; no more than `most`. */
+  upcomingRun(from: number, most: number): number {
+    const { reusable } = this;
     let count = 0;
-    while (count < most && reusable.at(-1 - count) === first + count && space.regionOf[first + count] === space.regionOf[first]) count++;
+    while (count < most && reusable.at(-1 - count) === from + count) count++;
     return count;
   }
 

@@ -16,6 +16,8 @@ const MAP_FIXED = 0x10;
 /** MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS of Linux. */
 const MAP_NOTHING = 0x32;
 const MADV_POPULATE_WRITE = 23;
+/** Searched for something long that is not there, memory is looked at every so many bytes, whatever is stored to it meanwhile. */
+const NOWHERE = Buffer.alloc(128, 0xa5);
 const MS_SYNC = process.platform === 'darwin' ? 0x10 : 4;
 // off_t, struct flock and the views below are written for 64-bit machines, and the file's words are little-endian.
 const SUPPORTED_ARCH = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'];
@@ -31,8 +33,10 @@ export interface Libc {
   msync(address: bigint, length: number, path: string): void;
   /** The caller keeps the mapping alive until the promise settles. */
   msyncAsync(address: bigint, length: number, path: string): Promise<void>;
-  /** Puts pages in place to be stored to, with what is in them, off the event loop. The caller keeps the mapping alive until the promise settles; it never rejects. */
-  prefault(address: bigint, length: number): Promise<void>;
+  /** Linux 5.14: puts pages in place as a store to each would, without a store. Elsewhere it does nothing. */
+  populate(address: bigint, length: number): void;
+  /** Looks at every page, off the event loop. The caller keeps the mapping alive until the promise settles; it never rejects. */
+  visit(address: bigint, length: number): Promise<void>;
   /** `advice` is the platform's number. */
   madvise(address: bigint, length: number, advice: number, path: string): void;
   /** fcntl with a pointer; false where another open file holds a conflicting lock. */
@@ -75,7 +79,7 @@ function bind(): Libc {
   const munmap = library.func('int munmap(void *, size_t)');
   const msync = library.func('int msync(void *, size_t, int)');
   const madvise = library.func('int madvise(void *, size_t, int)');
-  const memcmp = library.func('int memcmp(void *, void *, size_t)');
+  const memmem = library.func('void *memmem(void *, size_t, void *, size_t)');
   // Variadic as in C: Apple's arm64 passes such arguments on the stack, so a plain three-argument declaration would lock at random there.
   const fcntl = library.func('int fcntl(int, int, ...)');
   const pageSize: number = library.func('int getpagesize()')();
@@ -103,16 +107,8 @@ function bind(): Libc {
           else resolve();
         });
       }),
-    prefault: async (address, length) => {
-      if (process.platform !== 'linux') return; // nobody else has MADV_POPULATE_WRITE
-      const called = (call: (done: () => void) => void) => new Promise<void>((resolve) => call(resolve));
-      await Promise.all([
-        // Linux 5.14: the page fault of a store to each, and no store.
-        called((done) => madvise.async(address, length, MADV_POPULATE_WRITE, done)),
-        // Reads them all. A virtual machine whose page tables its host shadows pays 10 us more for the first access to each page than for the fault.
-        called((done) => memcmp.async(address, address, length, done)),
-      ]);
-    },
+    populate: (address, length) => void madvise(address, length, MADV_POPULATE_WRITE),
+    visit: (address, length) => new Promise((resolve) => memmem.async(address, length, NOWHERE, NOWHERE.length, () => resolve())),
     madvise: (address, length, advice, path) => check('madvise', madvise(address, length, advice), path),
     setLock(fd, command, flock, path) {
       if (fcntl(fd, command, 'void *', flock) !== -1) return true;

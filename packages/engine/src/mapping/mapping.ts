@@ -40,8 +40,8 @@ export interface MappedFile {
   /** The same, off the event loop. */
   syncAsync(region: Region, from: number, to: number): Promise<void>;
   /**
-   * Has the pages of bytes `[from, to)` of the region put in place for storing, off the event loop: what stores there first then waits for no page fault. A help that changes nothing and
-   * never fails; resolves when it is done, or when there is none to be had.
+   * Has the pages of bytes `[from, to)` of the region put in place for storing, partly off the event loop: what stores there first then waits for no page fault. A help that changes nothing
+   * and never fails; resolves when it is done, or when there is none to be had.
    */
   prefault(region: Region, from: number, to: number): Promise<void>;
   /**

@@ -1,11 +1,11 @@
-// The log's pages are put in place before it gets there, by another thread. The first store to a page of a mapped file is a page fault, of half a microsecond or of twenty, which depends on
-// the machine; without this one record in a few dozen waits for it.
+// The log's pages are put in place before it gets there. The first store to a page of a mapped file is a page fault, of half a microsecond or of twenty, which depends on the machine; without
+// this one record in a few dozen waits for it.
 
 import type { Segments } from '../file/segments.js';
 
 /** Smaller segments are not worth the calls. */
 const LEAST_BYTES = 256 * 1024;
-/** Bytes asked for at once by who writes much: each call wakes a thread. */
+/** What is asked for at once by who writes much: each call wakes a thread. */
 const MOST_BYTES = 4 * 2 ** 20;
 
 export class Prefaulter {
@@ -14,7 +14,7 @@ export class Prefaulter {
   /** The segments asked for last, `from` on and before `to`. */
   private from = 0;
   private to = 0;
-  /** How many to ask for at once: more each time. */
+  /** How many to ask for at once, where they lie side by side, as after a growth: more each time. */
   private run = 1;
 
   constructor(segments: Segments) {
@@ -25,12 +25,14 @@ export class Prefaulter {
   /** A segment was opened for the log: its pages, where nobody foresaw that it would be this one, and those of the next. */
   opened(segment: number): void {
     if (!this.helps) return;
-    const { segments } = this;
-    if (!this.isAsked(segment)) this.ask(segment, 1);
-    const { upcoming } = segments;
-    if (upcoming === 0 || this.isAsked(upcoming)) return;
-    this.ask(upcoming, segments.upcomingRun(this.run));
-    if (this.run * segments.space.segmentBytes < MOST_BYTES) this.run *= 2;
+    if (!this.isAsked(segment)) this.ask(segment, 1 + this.segments.upcomingRun(segment + 1, this.run));
+    this.taken();
+  }
+
+  /** A segment was taken: another one is next. */
+  taken(): void {
+    const { upcoming } = this.segments;
+    if (this.helps && upcoming !== 0 && !this.isAsked(upcoming)) this.ask(upcoming, this.segments.upcomingRun(upcoming, this.run));
   }
 
   private isAsked(segment: number): boolean {
@@ -40,6 +42,8 @@ export class Prefaulter {
   private ask(segment: number, count: number): void {
     this.from = segment;
     this.to = segment + count;
-    this.segments.space.prefault(segment, count);
+    const { space } = this.segments;
+    space.prefault(segment, count);
+    if (this.run * space.segmentBytes < MOST_BYTES) this.run *= 2;
   }
 }

@@ -44,7 +44,9 @@ export class Room {
     this.prefaulter = new Prefaulter(core.segments);
     core.index.takeSegment = (kind, ordinal, prepare) => {
       this.makeFree(1, this.keptForIndex(kind));
-      return core.segments.take(kind, ordinal, 0, prepare);
+      const segment = core.segments.take(kind, ordinal, 0, prepare);
+      this.prefaulter.taken();
+      return segment;
     };
   }
 

@@ -10,7 +10,7 @@ export const USAGE = `npm run bench -- [${SUITES.join(' | ')}] [options]      al
   --n 100000,1000000   keys, one or more sizes (keyv, keyv6: 100000; open: 1000000; processes: 100000; durable: 2000 at most)
   --runs 5             runs of each pair (latency: 3; the slow peers fewer at 1,000,000 keys)
   --only engine,lmdb   contestants whose name starts so; the baseline always runs
-  --warmup 10000       keys of a throwaway store that warms the compiler up; 0: cold code
+  --warmup 100000      keys of a throwaway store that warms the compiler up, no more than --n; 0: cold code
   --seed 1             of keys, values and orders
   --ttl 30             mean TTL of the suite ttl, seconds (30): each cache takes some four times as long
   --wall               leave in the time in which other programs had the CPU
@@ -56,7 +56,7 @@ export function readOptions(argv) {
     sizes: sizes ?? (quick ? [1000] : undefined),
     runs: values.runs ? Math.max(1, whole('runs', values.runs)) : quick ? 1 : undefined,
     only: values.only?.split(','),
-    warmup: whole('warmup', values.warmup ?? (quick ? '1000' : '10000')),
+    warmup: whole('warmup', values.warmup ?? (quick ? '1000' : '100000')),
     seed: whole('seed', values.seed),
     trace: values.trace && resolve(values.trace),
     dir: values.dir,

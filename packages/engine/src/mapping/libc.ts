@@ -101,11 +101,17 @@ function bind(): Libc {
     msyncAsync: (address, length, path) =>
       new Promise((resolve, reject) => {
         // koffi carries the errno of the other thread to this callback.
-        msync.async(address, length, MS_SYNC, (error: unknown, result: number) => {
+        const done = (error: unknown, result: number) => {
           if (error) reject(error);
           else if (result !== 0) reject(systemError('msync', koffi.errno(), path));
           else resolve();
-        });
+        };
+        try {
+          msync.async(address, length, MS_SYNC, done);
+        } catch {
+          // More calls are under way than koffi takes (256): in the foreground then, for a flush that could not begin would be taken for a disk that failed.
+          done(undefined, msync(address, length, MS_SYNC));
+        }
       }),
     populate: (address, length) => madvise(address, length, MADV_POPULATE_WRITE) === 0,
     visit: (address, length) => new Promise((resolve) => memmem.async(address, length, NOWHERE, NOWHERE.length, () => resolve())),

@@ -189,11 +189,9 @@ export class SegmentFile {
     this.controlDoubles[Control.ZEROED >> 1] = end;
   }
 
-  /** Has the pages of `count` segments put in place ahead of the first store to each, as far as they lie in one region. */
+  /** Has the pages of `count` segments put in place ahead of the first store to each. */
   prefault(segment: number, count: number): void {
-    const region = this.regionOf[segment];
-    const from = this.wordBase[segment] << 2;
-    void this.file.prefault(region, from, Math.min(from + count * this.segmentBytes, region.length));
+    this.forRegions(this.bytesFor(segment), this.bytesFor(segment + count), (region, from, to) => void this.file.prefault(region, from, to));
   }
 
   /** Runs `sync` over the part of each region that bytes `[from, to)` of the segments cover; offsets count from the file's start. */

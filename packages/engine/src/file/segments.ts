@@ -81,11 +81,11 @@ export class Segments {
     return this.reusable.at(-1) ?? 0;
   }
 
-  /** How many of those that are handed out next lie one behind the other from `from` on; no more than `most`. */
-  upcomingRun(from: number, most: number): number {
-    const { reusable } = this;
+  /** How many of those that are handed out next lie one behind the other; no more than `most`. */
+  upcomingRun(most: number): number {
+    const { reusable, upcoming } = this;
     let count = 0;
-    while (count < most && reusable.at(-1 - count) === from + count) count++;
+    while (count < most && reusable.at(-1 - count) === upcoming + count) count++;
     return count;
   }
 

@@ -45,8 +45,9 @@ function idOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
   return `${dev}:${ino}`;
 }
 
-/** Visits under way at once: koffi bounds what a loop that never lets the event loop turn may begin (256 calls), and syncs need some. */
+/** Visits under way at once, of all files of this thread: koffi bounds what a loop that never lets the event loop turn may begin (256 calls), and syncs need some. */
 const MAX_VISITS = 96;
+let visits = 0;
 
 /** A region's pages, and how many asynchronous calls still need them. */
 interface Mapped {
@@ -69,7 +70,6 @@ class HostFile implements MappedFile {
   #closed = false;
   /** Asynchronous calls under way that need the descriptor. */
   #using = 0;
-  #visits = 0;
 
   constructor(pager: Pager, path: string, readOnly: boolean) {
     this.kind = pager.kind;
@@ -162,13 +162,12 @@ class HostFile implements MappedFile {
     const { mapped } = range;
     const address = mapped.pages.address + BigInt(range.from);
     const length = range.to - range.from;
-    // This much in one call costs less than the page faults one by one.
-    libc().populate(address, length);
-    if (this.#visits === MAX_VISITS) return;
-    this.#visits++;
+    // This much in one call costs less than the page faults one by one. Where it fails nobody looks either: at a page that can't be had that would be a SIGBUS.
+    if (!libc().populate(address, length) || visits === MAX_VISITS) return;
+    visits++;
     // In a virtual machine whose page tables its host shadows, the first access to each page costs 10 us beside the fault: so another thread makes it.
     await this.#keeping(mapped, () => libc().visit(address, length)).catch(() => undefined);
-    this.#visits--;
+    visits--;
   }
 
   tryLock(start: number, length: number, mode: 'shared' | 'exclusive'): boolean {

@@ -33,9 +33,9 @@ export interface Libc {
   msync(address: bigint, length: number, path: string): void;
   /** The caller keeps the mapping alive until the promise settles. */
   msyncAsync(address: bigint, length: number, path: string): Promise<void>;
-  /** Linux 5.14: puts pages in place as a store to each would, without a store. Elsewhere it does nothing. */
-  populate(address: bigint, length: number): void;
-  /** Looks at every page, off the event loop. The caller keeps the mapping alive until the promise settles; it never rejects. */
+  /** Linux 5.14: puts pages in place as a store to each would, without a store; whether all of them are. */
+  populate(address: bigint, length: number): boolean;
+  /** Looks at every page, off the event loop. The caller keeps the mapping alive until the promise settles. */
   visit(address: bigint, length: number): Promise<void>;
   /** `advice` is the platform's number. */
   madvise(address: bigint, length: number, advice: number, path: string): void;
@@ -101,13 +101,19 @@ function bind(): Libc {
     msyncAsync: (address, length, path) =>
       new Promise((resolve, reject) => {
         // koffi carries the errno of the other thread to this callback.
-        msync.async(address, length, MS_SYNC, (error: unknown, result: number) => {
+        const done = (error: unknown, result: number) => {
           if (error) reject(error);
           else if (result !== 0) reject(systemError('msync', koffi.errno(), path));
           else resolve();
-        });
+        };
+        try {
+          msync.async(address, length, MS_SYNC, done);
+        } catch {
+          // More calls are under way than koffi takes (256): in the foreground then, for a flush that could not begin would be taken for a disk that failed.
+          done(undefined, msync(address, length, MS_SYNC));
+        }
       }),
-    populate: (address, length) => void madvise(address, length, MADV_POPULATE_WRITE),
+    populate: (address, length) => madvise(address, length, MADV_POPULATE_WRITE) === 0,
     visit: (address, length) => new Promise((resolve) => memmem.async(address, length, NOWHERE, NOWHERE.length, () => resolve())),
     madvise: (address, length, advice, path) => check('madvise', madvise(address, length, advice), path),
     setLock(fd, command, flock, path) {

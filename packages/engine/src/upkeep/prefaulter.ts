@@ -11,7 +11,7 @@ const MOST_BYTES = 4 * 2 ** 20;
 export class Prefaulter {
   private readonly segments: Segments;
   private readonly helps: boolean;
-  /** The segments asked for last, `from` on and before `to`. */
+  /** The segments asked for last because they come next, `from` on and before `to`. */
   private from = 0;
   private to = 0;
   /** How many to ask for at once, where they lie side by side, as after a growth: more each time. */
@@ -24,26 +24,23 @@ export class Prefaulter {
 
   /** A segment was opened for the log: its pages, where nobody foresaw that it would be this one, and those of the next. */
   opened(segment: number): void {
-    if (!this.helps) return;
-    if (!this.isAsked(segment)) this.ask(segment, 1 + this.segments.upcomingRun(segment + 1, this.run));
+    // Not noted: those that were to come next still are, and have been asked for.
+    if (this.helps && !this.isAsked(segment)) this.segments.space.prefault(segment, 1);
     this.taken();
   }
 
   /** A segment was taken: another one is next. */
   taken(): void {
-    const { upcoming } = this.segments;
-    if (this.helps && upcoming !== 0 && !this.isAsked(upcoming)) this.ask(upcoming, this.segments.upcomingRun(upcoming, this.run));
+    const { upcoming, space } = this.segments;
+    if (!this.helps || upcoming === 0 || this.isAsked(upcoming)) return;
+    const count = this.segments.upcomingRun(this.run);
+    this.from = upcoming;
+    this.to = upcoming + count;
+    space.prefault(upcoming, count);
+    if (this.run * space.segmentBytes < MOST_BYTES) this.run *= 2;
   }
 
   private isAsked(segment: number): boolean {
     return segment >= this.from && segment < this.to;
-  }
-
-  private ask(segment: number, count: number): void {
-    this.from = segment;
-    this.to = segment + count;
-    const { space } = this.segments;
-    space.prefault(segment, count);
-    if (this.run * space.segmentBytes < MOST_BYTES) this.run *= 2;
   }
 }

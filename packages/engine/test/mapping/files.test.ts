@@ -89,6 +89,12 @@ describe.each(fileKinds)('files mapped by %s', (kind) => {
     expect(mappingsOf(place.path)).toBe(0);
   });
 
+  test('any number of asynchronous syncs may be begun at once', async () => {
+    const file = place.fresh(PAGE);
+    const region = file.map(0, PAGE);
+    await Promise.all(Array.from({ length: 300 }, () => file.syncAsync(region, 0, PAGE)));
+  });
+
   test('an asynchronous sync leaves the event loop free', async () => {
     const file = place.fresh(32 << 20);
     const region = file.map(0, 32 << 20);

@@ -1,9 +1,11 @@
 // Pages that are put in place before the first store to them: a help, off the event loop, which changes nothing and may be cut short at any moment.
 
+import { truncateSync } from 'node:fs';
 import { release } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
+import koffi from 'koffi';
 import { describe, expect, test } from 'vitest';
 import { fileKinds, kinds, loader, mappingsOf, placeOf } from './support.js';
 
@@ -56,9 +58,31 @@ describe.each(fileKinds)('prefaulting pages of files, mapped by %s', (kind) => {
     const file = place.fresh(32 * MIB);
     const region = file.map(0, 32 * MIB);
     const half = region.words.length / 2;
-    await file.prefault(region, 0, 16 * MIB);
+    const done = file.prefault(region, 0, 16 * MIB);
+    // Before anything is awaited: once the kernel has written a page back, the next store to it is a page fault again.
     const faults = faultsOf(region.words.subarray(0, half));
+    await done;
     expect(faults).toBeLessThan(faultsOf(region.words.subarray(half)) / 4);
+  });
+
+  test('leaves most of the calls that koffi takes at once to others, however many files are open', async () => {
+    place.fresh(MIB);
+    const files = [place.open(), place.open(), place.open()];
+    const done = files.flatMap((file) => {
+      const region = file.map(0, MIB);
+      return Array.from({ length: 100 }, () => file.prefault(region, 0, PAGE));
+    });
+    const getpid = koffi.load(null).func('int getpid()');
+    const called = Array.from({ length: 150 }, () => new Promise((resolve) => getpid.async((_: unknown, pid: number) => resolve(pid))));
+    expect(await Promise.all(called)).toEqual(called.map(() => process.pid));
+    await Promise.all(done);
+  });
+
+  test('pages that are not there are not looked at', async () => {
+    const file = place.fresh(MIB);
+    const region = file.map(0, MIB);
+    truncateSync(place.path, MIB / 2); // looking past that is a SIGBUS, which would end this test's process
+    await file.prefault(region, 0, MIB);
   });
 
   test.runIf(process.platform === 'linux')('the pages stay until it is done, also with nobody else holding them', async () => {
